@@ -1,0 +1,161 @@
+#include "web/transport.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+enum { PATH_MAX_BYTES = 2048, HEADER_MAX_BYTES = 8192 };
+
+static const char *param(const FCGX_Request *in, const char *name)
+{
+    const char *v = FCGX_GetParam(name, in->envp);
+    return v == NULL ? "" : v;
+}
+
+/* NULL when it isn't there or is empty: web servers set empty ones. */
+static const char *header(const FCGX_Request *in, const char *name)
+{
+    const char *v = param(in, name);
+    return *v == '\0' || strlen(v) > HEADER_MAX_BYTES ? NULL : v;
+}
+
+static char *lower(struct arena *mem, const char *s, size_t len)
+{
+    char *copy = arena_strndup(mem, s, len);
+    for (char *p = copy; *p != '\0'; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p + ('a' - 'A'));
+    return copy;
+}
+
+/* Host as in tenant_hosts: lower case, without port and dot at its end. */
+static const char *host_name(struct arena *mem, const char *s)
+{
+    size_t len = strcspn(s, ":");
+    if (len > 0 && s[len - 1] == '.')
+        len--;
+    return lower(mem, s, len);
+}
+
+static const char *media_type(struct arena *mem, const char *s)
+{
+    size_t len = strcspn(s, ";");
+    while (len > 0 && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+        len--;
+    return lower(mem, s, len);
+}
+
+/* SCRIPT_NAME and PATH_INFO are decoded and normalised by the web server; REQUEST_URI is neither. */
+static enum err read_path(struct ctx *c, const FCGX_Request *in)
+{
+    const char *prefix = c->process->conf.path_prefix;
+    const char *script = param(in, "SCRIPT_NAME"), *info = param(in, "PATH_INFO");
+    const char *path = arena_printf(c->mem, "%s%s", script, info);
+
+    if (strncmp(path, prefix, strlen(prefix)) == 0)
+        path += strlen(prefix);
+    c->req.path = path;
+    if (strlen(path) > PATH_MAX_BYTES || !text_is_line(path, strlen(path)))
+        return E_NO_PATH;
+    return OK;
+}
+
+/* -1: no length given; -2: not a length. */
+static int64_t declared_length(const FCGX_Request *in)
+{
+    const char *s = param(in, "CONTENT_LENGTH");
+    int64_t n = 0;
+    if (*s == '\0')
+        return -1;
+    for (; *s != '\0'; s++) {
+        if (*s < '0' || *s > '9' || n > INT32_MAX)
+            return -2;
+        n = n * 10 + (*s - '0');
+    }
+    return n;
+}
+
+/* To its end, with a limit: a short read is no error code in libfcgi, so the count is compared. */
+static enum err read_body(struct ctx *c, FCGX_Request *in)
+{
+    int64_t declared = declared_length(in);
+    if (declared == -2)
+        return E_BAD_REQUEST;
+    if (declared > BODY_MAX)
+        return E_TOO_LARGE;
+    size_t room = declared >= 0 ? (size_t)declared + 1 : BODY_MAX + 1;
+    char *body = NEW_N(c->mem, char, room + 1);
+    size_t len = 0;
+    while (len < room) {
+        int n = FCGX_GetStr(body + len, (int)(room - len), in->in);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    if (FCGX_GetError(in->in) != 0)
+        return E_BODY_CUT;
+    if (declared >= 0 && len != (size_t)declared)
+        return E_BODY_CUT;
+    if (len > BODY_MAX)
+        return E_TOO_LARGE;
+    c->req.body = body;
+    c->req.body_len = len;
+    return OK;
+}
+
+static void read_id(struct ctx *c, const FCGX_Request *in)
+{
+    const char *given = param(in, "HTTP_X_REQUEST_ID");
+    uint8_t raw[16];
+
+    if (strlen(given) != 2 * sizeof(raw) || !text_unhex(raw, sizeof(raw), given))
+        random_bytes(raw, sizeof(raw));
+    text_hex(c->id, raw, sizeof(raw));
+}
+
+void request_read(struct ctx *c, FCGX_Request *in)
+{
+    struct request *r = &c->req;
+
+    read_id(c, in);
+    r->method = param(in, "REQUEST_METHOD");
+    r->query = arena_strdup(c->mem, param(in, "QUERY_STRING"));
+    r->host = host_name(c->mem, param(in, "HTTP_HOST"));
+    r->content_type = media_type(c->mem, param(in, "CONTENT_TYPE"));
+    r->cookie = header(in, "HTTP_COOKIE");
+    r->authorization = header(in, "HTTP_AUTHORIZATION");
+    r->origin = header(in, "HTTP_ORIGIN");
+    r->fetch_site = header(in, "HTTP_SEC_FETCH_SITE");
+    r->accept = header(in, "HTTP_ACCEPT");
+    r->accept_language = header(in, "HTTP_ACCEPT_LANGUAGE");
+    r->idempotency_key = header(in, "HTTP_IDEMPOTENCY_KEY");
+    r->remote_addr = param(in, "REMOTE_ADDR");
+    r->https = strcmp(param(in, "HTTPS"), "on") == 0;
+    r->body = "";
+    r->body_len = 0;
+    r->broken = read_path(c, in);
+    enum err body = read_body(c, in);
+    if (r->broken == OK)
+        r->broken = body;
+}
+
+static const char *reason(int status)
+{
+    return status < 300 ? "OK" : status < 400 ? "See Other" : status < 500 ? "Refused" : "Failed";
+}
+
+bool reply_write(const struct ctx *c, FCGX_Request *out)
+{
+    const struct reply *r = &c->reply;
+    bool head = strcmp(c->req.method, "HEAD") == 0;
+    char *text = arena_printf(c->mem, "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
+                              r->status, reason(r->status), r->type, r->len);
+
+    for (size_t i = 0; i < r->nheaders; i++)
+        text = arena_printf(c->mem, "%s%s: %s\r\n", text, r->headers[i].name, r->headers[i].value);
+    text = arena_printf(c->mem, "%s\r\n%s", text, head ? "" : r->body);
+    int len = (int)strlen(text);
+    return FCGX_PutStr(text, len, out->out) == len && FCGX_FFlush(out->out) == 0 &&
+           FCGX_GetError(out->out) == 0;
+}

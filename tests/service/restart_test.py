@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""S1: every program is restarted 100 times while clients ask it. No answer may be lost or late.
+
+VEZNE_RESTARTS=100 VEZNE_CLIENTS=16: how often, how many at once.
+"""
+
+import os
+import pathlib
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from lib.checks import check, run, same, section  # noqa: E402
+from lib.instance import Instance  # noqa: E402
+from lib.load import Load, Request  # noqa: E402
+
+RESTARTS = int(os.environ.get("VEZNE_RESTARTS", 100))
+CLIENTS = int(os.environ.get("VEZNE_CLIENTS", 16))
+QUIET_SECONDS, LOAD_SECONDS = 5, 20
+
+# A page that works, and a POST that is understood and refused, with a small and a large body.
+SMALL, LARGE = ('{"note": "%s"}' % ("x" * n) for n in (285, 61000))
+PATHS = {
+    "accounts": ("/api/auth/me/", "/api/auth/login/"),
+    "catalog": ("/api/public/products/", "/api/products/"),
+    "cart": ("/api/cart/", "/api/cart/add/"),
+    "orders": ("/api/orders/track/ORD-DEMO-00000000-AAAAAAAA/", "/api/orders/"),
+    "payments": ("/api/payments/", "/api/payments/create/"),
+    "integrations": ("/api/integrations/", "/api/integrations/"),
+    "notices": ("/api/notices/paytr/1/", "/api/notices/paytr/1/"),
+    "agency": ("/api/dashboard/projects/", "/api/dashboard/finances/"),
+    "checkout": ("/api/v1/order/verify/x", "/api/v1/order/open"),
+}
+
+
+def requests(program):
+    page, form = PATHS[program]
+    return [Request("GET", page, weight=2), Request("POST", form, SMALL), Request("POST", form, LARGE)]
+
+
+def restart(vz, program):
+    """As `instance.py restart`, without the time a new Python takes. False: not within 10 s."""
+    old = vz.workers_of(program)
+    for pid in old:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        now = vz.workers_of(program)
+        if len(now) >= vz.workers and not set(now) & set(old):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def main():
+    answers = 0
+    with Instance(workers=2, settings={"worker_max_requests": 0}, access_log=False) as vz:
+        programs = list(vz.demo["sockets"])
+        section("the operator's command")
+        for program in programs:
+            before = vz.workers_of(program)
+            vz.restart(program)
+            check(not set(before) & set(vz.workers_of(program)), f"{program}: all workers are new")
+        for program in programs:
+            if not check(program in PATHS, f"{program}: this test knows its paths"):
+                continue
+            section(program)
+            Load(vz.base_url, requests(program), CLIENTS, 1).run()
+            quiet = Load(vz.base_url, requests(program), CLIENTS, QUIET_SECONDS).run()
+            same(quiet.failed, 0, f"{program}: quiet: nothing fails")
+            load = Load(vz.base_url, requests(program), CLIENTS, LOAD_SECONDS).start()
+            started, done, stuck = time.monotonic(), 0, 0
+            while done < RESTARTS and load.running():
+                stuck += not restart(vz, program)
+                done += 1
+                due = started + done * (LOAD_SECONDS - 1) / RESTARTS
+                time.sleep(max(0, due - time.monotonic()))
+            under = load.finish()
+            answers += under.answers
+            print(f"   quiet {quiet}\n   under {done} restarts {under}")
+            same((done, stuck), (RESTARTS, 0), f"{program}: all restarts were made")
+            same(under.failed, 0, f"{program}: no answer of {under.answers} was lost")
+            check(under.p99_ms <= 3 * quiet.p99_ms,
+                  f"{program}: p99 is at most three times the quiet one",
+                  f"{under.p99_ms:.1f} ms against {quiet.p99_ms:.1f} ms")
+        check(answers >= 15000, f"{answers} answers are enough to tell")
+        for program in programs:
+            same(len(vz.workers_of(program)), 2, f"{program}: two workers in the end")
+
+
+run(main)
