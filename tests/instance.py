@@ -14,9 +14,9 @@ who calls, belongs to DIR and is gone after `stop`, but DIR itself: its database
 the next start. DIR/vezne.conf is the configuration, DIR/demo.json names what a test needs.
 
 How a program is restarted: spawn-fcgi makes the listening socket and becomes multiwatch, which
-starts the workers on it. `restart` sends TERM to the workers only: each finishes the request in
-hand, leaves, and multiwatch starts the program's file anew. The socket stays open all the while,
-so callers wait in its queue for a moment instead of being refused.
+starts the workers on it. `restart` sends TERM to the workers only, one after the other: each
+finishes the request in hand, leaves, and multiwatch starts the program's file anew; then comes the
+next. The socket stays open all the while, so that nobody is refused, and the other workers answer.
 """
 
 import argparse
@@ -75,6 +75,21 @@ def processes():
 
 def children_of(pid):
     return sorted(p for p, s in processes() if s[1] == pid)
+
+
+def settled(pid):
+    """Whether a worker that was just started waits for work: it has become its program and sleeps.
+    Nothing depends on it but how long a caller waits."""
+    for _ in range(2):
+        s = stat_of(pid)
+        try:
+            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+        if not s or s[0] != "S" or b"multiwatch" in command:
+            return False
+        time.sleep(0.002)
+    return True
 
 
 class Service:
@@ -553,24 +568,32 @@ http {{
         raise Failed(f"{self.run}: {name} is not running")
 
     def restart(self, name):
+        """Returns the number of workers that were replaced."""
         service = self.service(name)
         old = children_of(service.pid)
-        for pid in old:
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
         end = time.monotonic() + STOP_SECONDS
+        for pid in old:
+            self.replace(service, pid, end)
+        return len(old)
+
+    def replace(self, service, pid, end):
+        before = set(children_of(service.pid))
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass   # it has left by itself, its successor is on the way
         while True:
-            now = children_of(service.pid)
-            if not set(old) & set(now) and len(now) >= self.state["workers"]:
+            now = set(children_of(service.pid))
+            fresh = now - before
+            if pid not in now and len(now) >= self.state["workers"] and all(map(settled, fresh)):
                 return
             if not service.leader_alive():
-                raise Failed(f"{name}: its supervisor is gone", self.log / f"{name}.log")
+                raise Failed(f"{service.name}: its supervisor is gone",
+                             self.log / f"{service.name}.log")
             if time.monotonic() > end:
-                raise Failed(f"{name}: not restarted within {STOP_SECONDS} s: workers before "
-                             f"{old}, now {now}", self.log / f"{name}.log")
-            time.sleep(0.005)
+                raise Failed(f"{service.name}: not restarted within {STOP_SECONDS} s: workers before "
+                             f"{sorted(before)}, now {sorted(now)}", self.log / f"{service.name}.log")
+            time.sleep(0.002)
 
     def down(self, name, kill):
         service = self.service(name)

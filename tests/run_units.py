@@ -4,7 +4,7 @@
     run_units.py [--build build] [program ...]     without names: sql_test and every common/**/*_test
 
 The tests find the database in VEZNE_DB_SOCKET, VEZNE_DB_NAME, VEZNE_DB_USER and VEZNE_DB_PASSWORD, a
-key file in VEZNE_MASTER_KEY_FILE, and all of it in the file VEZNE_CONF. The schema of sql/ is loaded.
+key file in VEZNE_MASTER_KEY_FILE, and all of it in the file VEZNE_CONF. `vezne migrate` has loaded sql/.
 They run in the top folder, one after the other; the last line is `N passed, N failed`.
 """
 
@@ -58,8 +58,6 @@ class Database:
                 sys.exit("MariaDB did not start:\n" + (self.dir / "log").read_text()[-2000:])
             time.sleep(0.02)
         self.load(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4")
-        for path in sorted((ROOT / "sql").glob("*.sql")):
-            self.load(path.read_text(), NAME, path.name)
 
     def client(self, text, *database):
         return subprocess.run(["mariadb", "--no-defaults", "-uroot", "-S", self.socket, *database],
@@ -73,14 +71,16 @@ class Database:
     def environment(self, build):
         settings = {"db_socket": self.socket, "db_name": NAME, "db_user": "root", "db_password": "",
                     "master_key_file": self.dir / "master.key", "sandbox": "yes",
-                    "log_file": self.dir / "vezne.log", "sql_dir": ROOT / "sql"}
+                    "log_file": "", "sql_dir": ROOT / "sql"}
         conf = self.dir / "vezne.conf"
         conf.write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
         env = {k: v for k, v in os.environ.items() if not k.startswith("VEZNE_")}
         env.update({f"VEZNE_{k.upper()}": str(v) for k, v in settings.items()}, VEZNE_CONF=str(conf))
         vezne = build / "cron" / "vezne"
-        if vezne.exists():
-            subprocess.run([vezne, "key", "new"], env=env, capture_output=True)
+        for words in (["key", "new"], ["migrate"]):
+            done = subprocess.run([vezne, *words], env=env, capture_output=True, text=True)
+            if done.returncode != 0:
+                sys.exit(f"vezne {' '.join(words)}: {done.stderr.strip()}\n0 passed, 1 failed")
         return env
 
     def __exit__(self, *_):

@@ -27,9 +27,8 @@ struct add_request {
     int64_t quantity;
 };
 static const struct field add_request[] = {
-    {"product_id", FIELD(struct add_request, product_id), REQUIRED},
-    {"quantity",   FIELD(struct add_request, quantity),   OPTIONAL, .min = 1,
-     .max = CART_QUANTITY_MAX},
+    {"product_id",              FIELD(struct add_request, product_id),      REQUIRED          },
+    { "quantity", FIELD(struct add_request,                quantity), RANGE_OPTIONAL(1, CART_QUANTITY_MAX)},
 };
 
 static enum err reply_cart(struct ctx *c, struct json_object *out, const struct cart *cart)
@@ -46,8 +45,7 @@ enum err cart_show(struct ctx *c)
 {
     uint8_t hash[SHA256_SIZE];
     struct cart cart = {.currency = "TRY"};
-    struct utc idle_since =
-        utc_add_seconds(c->now, -c->process->conf.session_idle_hours * 3600);
+    struct utc idle_since = utc_add_seconds(c->now, -c->process->conf.session_idle_hours * 3600);
 
     if (ctx_token_hash(c, hash))
         TRY(cart_view_of_session(c->db, c->tenant.id, hash, c->now, idle_since, &cart));

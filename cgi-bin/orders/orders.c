@@ -9,10 +9,12 @@
 /* Longer than any order takes; see ctx_once(). */
 enum { ORDER_LEASE_S = 10 };
 
+// clang-format off
 #define ORDER_HEAD                                                                  \
     {"id",             FIELD(struct order, id),             REQUIRED},              \
     {"order_number",   FIELD(struct order, order_number),   REQUIRED},              \
     {"status",         FIELD(struct order, status),         NAMES(order_status_names)}
+// clang-format on
 
 static const struct field created_json[] = {
     ORDER_HEAD,
@@ -87,22 +89,20 @@ static const struct field tracked_json[] = {
 };
 
 static const struct field order_request[] = {
-    {"cart_id",             FIELD(struct order_request, cart_id),             REQUIRED,
-     .missing_tr = "Sepet ID gereklidir.", .missing_en = "Cart ID is required."},
-    {"customer_email",      FIELD(struct order_request, customer_email),      TEXT_MAX(254),
-     .form = TEXT_EMAIL},
-    {"customer_first_name", FIELD(struct order_request, customer_first_name), TEXT_MAX(100)},
-    {"customer_last_name",  FIELD(struct order_request, customer_last_name),  TEXT_MAX(100)},
-    {"customer_phone",      FIELD(struct order_request, customer_phone),      TEXT_MAX(30),
-     .form = TEXT_PHONE},
-    {"shipping_method_id",  FIELD(struct order_request, shipping_method_id),  OPTIONAL},
+    {"cart_id", FIELD(struct order_request, cart_id),
+     REQUIRED_ELSE("Sepet ID gereklidir.",                                                            "Cart ID is required.")},
+    {"customer_email",         FIELD(struct order_request,                    customer_email),      EMAIL_MAX(254)     },
+    {"customer_first_name",         FIELD(struct order_request,               customer_first_name), TEXT_MAX(100)},
+    {"customer_last_name",         FIELD(struct order_request,                customer_last_name),  TEXT_MAX(100)      },
+    {"customer_phone",         FIELD(struct order_request,                    customer_phone),      PHONE_MAX(30)},
+    {"shipping_method_id",         FIELD(struct order_request,                shipping_method_id),  OPTIONAL  },
 };
 static const struct field address_request[] = {
-    {"address_line1", FIELD(struct address, address_line1), TEXT_MAX(250)            },
-    {"address_line2", FIELD(struct address, address_line2), TEXT_UPTO(250)           },
-    {"city",          FIELD(struct address, city),          TEXT_MAX(100)            },
-    {"postal_code",   FIELD(struct address, postal_code),   TEXT_MAX(20)             },
-    {"country",       FIELD(struct address, country),       REQUIRED, .form = TEXT_COUNTRY},
+    {"address_line1", FIELD(struct address, address_line1), TEXT_MAX(250) },
+    {"address_line2", FIELD(struct address, address_line2), TEXT_UPTO(250)},
+    {"city",          FIELD(struct address, city),          TEXT_MAX(100) },
+    {"postal_code",   FIELD(struct address, postal_code),   TEXT_MAX(20)  },
+    {"country",       FIELD(struct address, country),       COUNTRY       },
 };
 
 static struct order_viewer viewer(const struct ctx *c)

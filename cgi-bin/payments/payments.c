@@ -12,23 +12,23 @@ struct create_request {
     const char *provider;
 };
 static const struct field create_request[] = {
-    {"order_id", FIELD(struct create_request, order_id), REQUIRED,
-     .missing_tr = "Sipariş ID gereklidir.", .missing_en = "Order ID is required."},
-    {"provider", FIELD(struct create_request, provider), TEXT_UPTO(32)},
+    {"order_id", FIELD(struct create_request, order_id),
+     REQUIRED_ELSE("Sipariş ID gereklidir.",                                                  "Order ID is required.")},
+    {"provider",          FIELD(struct create_request,                            provider), TEXT_UPTO(32)},
 };
 static const struct field customer_info[] = {
-    {"email", FIELD(struct payment_request, email), TEXT_UPTO(254), .form = TEXT_EMAIL},
-    {"name",  FIELD(struct payment_request, name),  TEXT_UPTO(200)                    },
-    {"phone", FIELD(struct payment_request, phone), TEXT_UPTO(30),  .form = TEXT_PHONE},
+    {"email", FIELD(struct payment_request, email), EMAIL_UPTO(254)},
+    {"name",  FIELD(struct payment_request, name),  TEXT_UPTO(200) },
+    {"phone", FIELD(struct payment_request, phone), PHONE_UPTO(30) },
 };
 struct verify_request {
     const char *transaction_id;
     const char *provider;
 };
 static const struct field verify_request[] = {
-    {"transaction_id", FIELD(struct verify_request, transaction_id), TEXT_MAX(255),
-     .missing_tr = "Transaction ID gereklidir.", .missing_en = "Transaction ID is required."},
-    {"provider",       FIELD(struct verify_request, provider),       TEXT_UPTO(32)},
+    {"transaction_id",                FIELD(struct verify_request, transaction_id),
+     TEXT_MAX_ELSE(255,                                                         "Transaction ID gereklidir.", "Transaction ID is required.")},
+    {"provider", FIELD(struct verify_request,                            provider),                                  TEXT_UPTO(32)},
 };
 
 static struct cashier cashier_of(const struct ctx *c)
@@ -94,8 +94,8 @@ enum err payments_verify(struct ctx *c)
 
     TRY(ctx_input(c, &req, verify_request));
     TRY(payment_verify(&k, c->tenant.id, req.transaction_id, req.provider, &a));
-    struct json_object *out = ctx_success(c, "Ödeme doğrulandı ve tamamlandı.",
-                                          "Payment verified and completed.");
+    struct json_object *out =
+        ctx_success(c, "Ödeme doğrulandı ve tamamlandı.", "Payment verified and completed.");
     json_object_object_add(out, "payment", payment_json(&a, c->english));
     return ctx_reply(c, 200, out);
 }

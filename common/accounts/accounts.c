@@ -40,7 +40,7 @@ enum err account_login(struct db *db, struct tenant_id tenant, const char *email
     char key[EMAIL_SIZE];
     enum err e = E_NOT_FOUND;
 
-    if (text_fold(key, sizeof(key), email))
+    if (text_is_email(email) && text_fold(key, sizeof(key), email))
         e = user_by_email(db, tenant, key, out);
     if (e != OK && e != E_NOT_FOUND)
         return e;

@@ -50,8 +50,8 @@ enum err user_by_email(struct db *db, struct tenant_id tenant, const char *email
 enum err user_insert(struct db *db, struct tenant_id tenant, const struct user *u, struct utc now)
 {
     return db_exec(db, sql_user_insert, P(&tenant), P(&u->id), P(u->email), P(u->password_hash),
-                   P(user_role_names[u->role]), P(u->agency_id), P(u->first_name),
-                   P(u->last_name), P(u->phone), P(now));
+                   P(user_role_names[u->role]), P(u->agency_id), P(u->first_name), P(u->last_name),
+                   P(u->phone), P(now));
 }
 
 enum err session_select(struct db *db, struct tenant_id tenant, const uint8_t hash[SHA256_SIZE],

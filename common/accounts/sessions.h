@@ -5,7 +5,7 @@
 /* Who somebody is: users of a tenant, and sessions (contract section 2, pitfalls of sessions). */
 
 enum role {
-    ROLE_NONE = 0, /* nobody: a route that forgets its role is closed, not open */
+    ROLE_NONE = 0,        /* nobody: a route that forgets its role is closed, not open */
     ROLE_PUBLIC = 1 << 0, /* everybody, known or not */
     ROLE_GUEST = 1 << 1,
     ROLE_CUSTOMER = 1 << 2,
@@ -31,9 +31,9 @@ struct user {
 };
 
 struct session {
-    enum role role;      /* ROLE_GUEST without a user */
-    struct user user;    /* with a user */
-    bool exists;         /* false: no session at all, a guest who has done nothing yet */
+    enum role role;   /* ROLE_GUEST without a user */
+    struct user user; /* with a user */
+    bool exists;      /* false: no session at all, a guest who has done nothing yet */
     uint8_t token_hash[SHA256_SIZE];
     uint8_t owner[SHA256_SIZE]; /* whose cart and Idempotency-Keys: see sql/0001-tenants.sql */
 };

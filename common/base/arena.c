@@ -31,8 +31,8 @@ struct arena *arena_new(size_t limit)
     struct arena *a = calloc(1, sizeof(*a));
     if (a == NULL)
         out_of_memory("no memory", sizeof(*a));
-    void *base =
-        mmap(NULL, limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *base = mmap(NULL, limit, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         out_of_memory("no memory", limit);
     a->base = base;

@@ -18,21 +18,30 @@ static const struct key {
     bool tests_only;
     const char *meaning;
 } keys[] = {
-#define TEXT_KEY(name, fallback, meaning) \
-    {#name, TEXT, offsetof(struct conf, name), fallback, 0, 0, false, meaning}
-#define SECRET_KEY(name, meaning) \
-    {#name, SECRET, offsetof(struct conf, name), "", 0, 0, false, meaning}
-#define NUMBER_KEY(name, fallback, min, max, meaning) \
-    {#name, NUMBER, offsetof(struct conf, name), fallback, min, max, false, meaning}
-#define YES_NO_KEY(name, fallback, meaning) \
-    {#name, YES_NO, offsetof(struct conf, name), fallback, 0, 0, false, meaning}
+#define TEXT_KEY(name, fallback, meaning)                                        \
+    {                                                                            \
+#name, TEXT, offsetof(struct conf, name), fallback, 0, 0, false, meaning \
+    }
+#define SECRET_KEY(name, meaning)                                            \
+    {                                                                        \
+#name, SECRET, offsetof(struct conf, name), "", 0, 0, false, meaning \
+    }
+#define NUMBER_KEY(name, fallback, min, max, meaning)                                  \
+    {                                                                                  \
+#name, NUMBER, offsetof(struct conf, name), fallback, min, max, false, meaning \
+    }
+#define YES_NO_KEY(name, fallback, meaning)                                        \
+    {                                                                              \
+#name, YES_NO, offsetof(struct conf, name), fallback, 0, 0, false, meaning \
+    }
     TEXT_KEY(db_socket, "/run/mysqld/mysqld.sock", "MariaDB's socket; empty: db_host and db_port"),
     TEXT_KEY(db_host, "127.0.0.1", "MariaDB's host when db_socket is empty"),
     NUMBER_KEY(db_port, "3306", 1, 65535, "MariaDB's port when db_socket is empty"),
     TEXT_KEY(db_name, "vezne", "database"),
     TEXT_KEY(db_user, "vezne", "database user"),
     SECRET_KEY(db_password, "its password"),
-    TEXT_KEY(base_url, "http://127.0.0.1:8080", "our own address, as providers and payers reach it"),
+    TEXT_KEY(base_url, "http://127.0.0.1:8080",
+             "our own address, as providers and payers reach it"),
     TEXT_KEY(master_key_file, "/etc/vezne/master.key", "keys for secrets at rest, mode 0600"),
     TEXT_KEY(log_file, "", "log lines are appended here; empty: stderr"),
     TEXT_KEY(sql_dir, "sql", "folder of the numbered migrations"),
@@ -48,16 +57,17 @@ static const struct key {
     NUMBER_KEY(order_hold_minutes, "60", 5, 100000, "an unpaid order keeps its stock so long"),
     NUMBER_KEY(session_days, "30", 1, 3650, "a login ends after this many days"),
     NUMBER_KEY(session_idle_hours, "168", 1, 87600, "or when unused for so many hours"),
-    NUMBER_KEY(worker_max_requests, "10000", 0, 1000000000, "a worker ends after so many; 0: never"),
+    NUMBER_KEY(worker_max_requests, "10000", 0, 1000000000,
+               "a worker ends after so many; 0: never"),
     NUMBER_KEY(worker_max_seconds, "3600", 0, 1000000000, "or after so many seconds; 0: never"),
     NUMBER_KEY(void_after_s, "900", 1, 86400,
                "an attempt that its provider doesn't know is closed after so long"),
     YES_NO_KEY(secure_cookies, "no", "cookies are Secure even when the request came by http"),
     YES_NO_KEY(sandbox, "no", "allows the keys for tests; never on a live machine"),
-    {"clock_offset_s", NUMBER, offsetof(struct conf, clock_offset_s), "0", -4000000000, 4000000000,
-     true, "tests: seconds added to the clock"},
-    {"rate_limits", YES_NO, offsetof(struct conf, rate_limits), "yes", 0, 0, true,
-     "tests: no turns them off"},
+    {"clock_offset_s", NUMBER, offsetof(struct conf, clock_offset_s), "0",   -4000000000, 4000000000,
+                                             true,                                                                                                  "tests: seconds added to the clock"},
+    {"rate_limits",    YES_NO, offsetof(struct conf, rate_limits),    "yes", 0,           0,          true,
+                                             "tests: no turns them off"                                                                                                                },
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 

@@ -28,7 +28,7 @@ enum err err_say(enum err e, const char *fmt, ...)
     if (n >= (int)sizeof(detail)) {
         size_t end = sizeof(detail) - 1;
         while (end > 0 && ((unsigned char)detail[end - 1] & 0xC0) == 0x80)
-            end--; /* continuation bytes of a character that was cut, */
+            end--;                            /* continuation bytes of a character that was cut, */
         detail[end > 0 ? end - 1 : 0] = '\0'; /* and its first byte */
     }
     return e;

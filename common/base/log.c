@@ -18,15 +18,23 @@ static const struct {
     const char *name;
     bool number;
 } fields[] = {
-    [LOG_REQUEST] = {"request", false},   [LOG_TENANT] = {"tenant", true},
-    [LOG_METHOD] = {"method", false},     [LOG_ROUTE] = {"route", false},
-    [LOG_STATUS] = {"status", true},      [LOG_MS] = {"ms", true},
-    [LOG_STATEMENTS] = {"stmts", true},   [LOG_BYTES] = {"bytes", true},
-    [LOG_CODE] = {"code", false},         [LOG_WHERE] = {"where", false},
-    [LOG_ERRNO] = {"errno", true},        [LOG_PROVIDER] = {"provider", false},
-    [LOG_REFERENCE] = {"ref", false},     [LOG_STATE] = {"state", false},
-    [LOG_ATTEMPT] = {"attempt", false},   [LOG_COUNT] = {"count", true},
-    [LOG_NAME] = {"name", false},
+    [LOG_REQUEST] = {"request",  false},
+      [LOG_TENANT] = {"tenant",   true },
+    [LOG_METHOD] = {"method",   false},
+      [LOG_ROUTE] = {"route",    false},
+    [LOG_STATUS] = {"status",   true },
+      [LOG_MS] = {"ms",       true },
+    [LOG_STATEMENTS] = {"stmts",    true },
+      [LOG_BYTES] = {"bytes",    true },
+    [LOG_CODE] = {"code",     false},
+      [LOG_WHERE] = {"where",    false},
+    [LOG_ERRNO] = {"errno",    true },
+      [LOG_PROVIDER] = {"provider", false},
+    [LOG_REFERENCE] = {"ref",      false},
+      [LOG_STATE] = {"state",    false},
+    [LOG_ATTEMPT] = {"attempt",  false},
+      [LOG_COUNT] = {"count",    true },
+    [LOG_NAME] = {"name",     false},
 };
 static const char *const level_names[] = {"error", "warn", "info"};
 

@@ -34,15 +34,15 @@ static const struct field shipping_choice_row[] = {
     {"free_from", FIELD(struct shipping_choice, free_from), REQUIRED},
 };
 
-#define CART_COLUMNS                                                                  \
-    "SELECT c.id AS cart_id, m.id AS shipping_method_id, m.name AS shipping_name,"    \
+#define CART_COLUMNS                                                                    \
+    "SELECT c.id AS cart_id, m.id AS shipping_method_id, m.name AS shipping_name,"      \
     " m.price AS shipping_price, COALESCE(m.free_shipping_threshold, -1) AS free_from," \
-    " i.id AS item_id, i.product_id, i.quantity, p.name, p.price AS unit_price,"      \
+    " i.id AS item_id, i.product_id, i.quantity, p.name, p.price AS unit_price,"        \
     " p.tax_rate, p.stock, p.is_active"
-#define CART_PARTS                                                                        \
-    " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                          \
-    "   AND m.id = c.shipping_method_id AND m.is_active"                                  \
-    " LEFT JOIN cart_items i ON i.tenant_id = c.tenant_id AND i.cart_id = c.id"           \
+#define CART_PARTS                                                              \
+    " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                \
+    "   AND m.id = c.shipping_method_id AND m.is_active"                        \
+    " LEFT JOIN cart_items i ON i.tenant_id = c.tenant_id AND i.cart_id = c.id" \
     " LEFT JOIN products p ON p.tenant_id = i.tenant_id AND p.id = i.product_id"
 #define CART_ORDER " ORDER BY i.added_at, i.id"
 
@@ -87,9 +87,8 @@ SQL_EXEC(sql_cart_move_items,
          " ON DUPLICATE KEY UPDATE"
          " quantity = LEAST(9999, cart_items.quantity + VALUES(quantity))");
 SQL_EXEC(sql_cart_delete, "DELETE FROM carts WHERE tenant_id = ? AND id = ?");
-SQL_EXEC(sql_cart_close,
-         "UPDATE carts SET is_open = NULL, updated_at = ?"
-         " WHERE tenant_id = ? AND id = ? AND is_open = 1");
+SQL_EXEC(sql_cart_close, "UPDATE carts SET is_open = NULL, updated_at = ?"
+                         " WHERE tenant_id = ? AND id = ? AND is_open = 1");
 SQL_ROWS(sql_shipping_choice, struct shipping_choice, shipping_choice_row,
          "SELECT id, name, price, COALESCE(free_shipping_threshold, -1) AS free_from"
          " FROM shipping_methods WHERE tenant_id = ? AND id = ? AND is_active");

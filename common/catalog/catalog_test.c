@@ -14,19 +14,21 @@ static struct db *db;
 static struct tenant_id shop, other;
 static struct utc noon = {1767225600000000}; /* 2026-01-01 */
 
-/* Slugs tell the order in which they must be listed; c, d, e were made at the same moment. */
+/* First letters tell the order in which they must be listed; the three cde are of the same moment. */
+// clang-format off
 static const struct made {
     const char *slug, *name, *description;
     int seconds;
 } made[] = {
-    {"a",   "Çay Bardağı", "Altı adet",         50},
-    {"b",   "Kahve Fincanı", "%100 porselen",      40},
-    {"cde", "Kahve",          "taze",               30},
-    {"cde", "Şeker_li",      "",                   30},
-    {"cde", "Seker\\li",      "",                   30},
-    {"f",   "Ihlamur",        "kahve değil",       20},
+    {"a",   "Çay Bardağı",    "Altı adet",        50},
+    {"b",   "Kahve Fincanı",  "%100 porselen",    40},
+    {"cde", "Kahve",          "taze",             30},
+    {"cde", "Şeker_li",       "",                 30},
+    {"cde", "Seker\\li",      "",                 30},
+    {"f",   "Ihlamur",        "kahve değil",      20},
     {"g",   "Tavla",          "İki kişilik oyun", 10},
 };
+// clang-format on
 
 static void make_shops(void)
 {

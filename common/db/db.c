@@ -53,6 +53,8 @@ static enum err err_of(unsigned code)
     case ER_DUP_ENTRY:
         return E_DUPLICATE;
     case ER_CONSTRAINT_FAILED:
+    case ER_CANT_AGGREGATE_2COLLATIONS:      /* letters outside ASCII were looked for */
+    case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: /* or were to be stored in an ASCII column */
         return E_DB_CHECK;
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:
@@ -88,8 +90,9 @@ static enum err failed(struct db *db, unsigned code, const char *where)
         snprintf(db->error, sizeof(db->error), "%s", mysql_error(db->conn));
     if (is_connection_error(code))
         db->lost = true;
-    if (e != E_DUPLICATE && e != E_DB_CHECK)
-        log_line(e == E_DB_RETRY ? LOG_INFO : LOG_ERROR, "database", LOG_WHERE, where, LOG_ERRNO,
+    bool expected = e == E_DB_RETRY || e == E_DB_CHECK;
+    if (e != E_DUPLICATE && code != ER_CONSTRAINT_FAILED)
+        log_line(expected ? LOG_INFO : LOG_ERROR, "database", LOG_WHERE, where, LOG_ERRNO,
                  (int64_t)code, LOG_CODE, err_info(e)->code, LOG_END);
     return e;
 }

@@ -17,8 +17,9 @@
  *   DB_TX(db, &e) e = f(db, ...);         one transaction around one call
  *
  * Errors: E_DB_RETRY (deadlock, conflict: DB_TX runs the call again), E_DB_BUSY (a lock was not
- * given in time), E_DUPLICATE (unique key), E_DB_CHECK (a CHECK of the schema), E_DB_DOWN (no
- * connection, read-only, disk full), E_INTERNAL. Database errors are logged here, once.
+ * given in time), E_DUPLICATE (unique key), E_DB_CHECK (a CHECK of the schema, or letters that an
+ * ASCII column can't be compared with), E_DB_DOWN (no connection, read-only, disk full), E_INTERNAL.
+ * Database errors are logged here, once.
  *
  * Reconnecting happens in db_begin() only, between two units of work, never inside one. A
  * connection lost during COMMIT leaves the result unknown (E_DB_DOWN): whoever repeats the work

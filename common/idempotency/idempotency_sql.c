@@ -13,9 +13,8 @@ SQL_EXEC(sql_idem_insert,
          " lease_until, created_at) VALUES (?, ?, ?, ?, 'running', ?, ?)");
 SQL_ROWS(sql_idem_select, struct idem_record, idem_row,
          "SELECT request_hash, http_status, answer, lease_until FROM idempotency_keys" THIS_KEY);
-SQL_EXEC(sql_idem_take_over,
-         "UPDATE idempotency_keys SET lease_until = ?" THIS_KEY
-         " AND state = 'running' AND lease_until = ?");
+SQL_EXEC(sql_idem_take_over, "UPDATE idempotency_keys SET lease_until = ?" THIS_KEY
+                             " AND state = 'running' AND lease_until = ?");
 SQL_EXEC(sql_idem_done,
          "UPDATE idempotency_keys SET state = 'done', http_status = ?, answer = ?" THIS_KEY
          " AND state = 'running'");

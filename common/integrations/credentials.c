@@ -54,7 +54,7 @@ enum err credential_add(const struct process *p, struct tenant_id tenant, struct
 enum err credential_open(struct db *db, const struct keyring *keys, struct tenant_id tenant,
                          const struct credential_id *id, struct secrets *out)
 {
-    struct credential c = {0};
+    struct credential c;
 
     enum err e = credential_select(db, tenant, id, &c);
     if (e != OK)

@@ -19,16 +19,13 @@ static void url_fault(struct integration_faults *faults, const char *field, cons
     static const struct {
         const char *why, *tr, *en;
     } texts[] = {
-        {"scheme",   "Adres https ile başlamalıdır.",                       "The address must begin with https."},
-        {"userinfo", "Adreste kullanıcı adı veya şifre olamaz.",
-         "The address may not hold a name or password."                                                            },
-        {"fragment", "Adreste # bölümü olamaz.",                            "The address may not have a # part."},
-        {"query",    "Adreste ? bölümü olamaz.",                            "The address may not have a ? part."},
-        {"port",     "Yalnızca 443 numaralı port kullanılabilir.",          "Only port 443 may be used."        },
-        {"host",     "Adres internette erişilebilen bir sunucu olmalıdır.",
-         "The address must be a public host."                                                                      },
-        {"address",  "Adres internette erişilebilen bir sunucu olmalıdır.",
-         "The address must be a public host."                                                                      },
+        {"scheme",   "Adres https ile başlamalıdır.",              "Must begin with https."    },
+        {"userinfo", "Adreste kullanıcı adı veya şifre olamaz.",  "No name or password in it."},
+        {"fragment", "Adreste # bölümü olamaz.",                   "May not have a # part."    },
+        {"query",    "Adreste ? bölümü olamaz.",                   "May not have a ? part."    },
+        {"port",     "Yalnızca 443 numaralı port kullanılabilir.", "Only port 443 may be used."},
+        {"host",     "Herkese açık bir sunucu olmalıdır.",        "Must be a public host."    },
+        {"address",  "Herkese açık bir sunucu olmalıdır.",        "Must be a public host."    },
     };
 
     for (size_t i = 0; i < COUNT(texts); i++) {

@@ -142,7 +142,7 @@ static enum err create_locked(const struct job *j)
 
 static enum err change_locked(const struct job *j)
 {
-    struct integration row = {0};
+    struct integration row;
     bool moved;
 
     TRY(integration_lock(j->p->db, j->tenant, j->id, &row));
@@ -160,7 +160,6 @@ static enum err run(const struct job *j, enum err (*locked)(const struct job *j)
 {
     enum err e;
 
-    *j->out = (struct integration){0};
     DB_TX(j->p->db, &e)
         e = locked(j);
     return e == E_DUPLICATE ? E_INTEGRATION_NAME : found(e, j->out);
@@ -243,17 +242,16 @@ enum err integration_used(struct db *db, struct tenant_id tenant, const struct i
 }
 
 static const struct integration_reason reasons[] = {
-    {"no_endpoint",  "Entegrasyonun adresi girilmemiş.",                             "The integration has no endpoint."       },
-    {"no_key",       "Entegrasyonun api_key değeri girilmemiş.",                    "The integration has no api_key."        },
-    {"unsupported",  "Bu sağlayıcı için bağlantı testi henüz desteklenmiyor.",
-     "Testing this provider is not supported yet."                                                                             },
-    {"unreachable",  "Sunucuya ulaşılamadı.",                                      "The server could not be reached."       },
-    {"tls",          "Sunucu ile güvenli bağlantı kurulamadı.",                   "No secure connection to the server."    },
-    {"refused",      "Bu adresin aranmasına izin verilmiyor.",                       "This address may not be called."        },
-    {"timeout",      "Sunucu zamanında yanıt vermedi.",                             "The server did not answer in time."     },
-    {"unauthorized", "API anahtarı kabul edilmedi.",                                 "The API key was not accepted."          },
-    {"server_error", "Sunucu hata bildirdi.",                                         "The server reported an error."          },
-    {"unexpected",   "Sunucunun yanıtı anlaşılamadı.",                           "The server's answer was not understood."},
+    {"no_endpoint",  "Adres girilmemiş.",                               "There is no endpoint."                  },
+    {"no_key",       "api_key girilmemiş.",                             "There is no api_key."                   },
+    {"unsupported",  "Bu sağlayıcının testi henüz desteklenmiyor.", "It can not be tested yet."              },
+    {"unreachable",  "Sunucuya ulaşılamadı.",                         "The server could not be reached."       },
+    {"tls",          "Sunucu ile güvenli bağlantı kurulamadı.",      "No secure connection to the server."    },
+    {"refused",      "Bu adresin aranmasına izin verilmiyor.",          "This address may not be called."        },
+    {"timeout",      "Sunucu zamanında yanıt vermedi.",                "The server did not answer in time."     },
+    {"unauthorized", "API anahtarı kabul edilmedi.",                    "The API key was not accepted."          },
+    {"server_error", "Sunucu hata bildirdi.",                            "The server reported an error."          },
+    {"unexpected",   "Sunucunun yanıtı anlaşılamadı.",              "The server's answer was not understood."},
 };
 
 /* A word without a row reads as the last one. */

@@ -1,6 +1,6 @@
+#define _GNU_SOURCE /* memmem() */
 #include "integrations/integrations.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -198,7 +198,7 @@ static void secrets(void)
     struct integration i = made("Gizli"), out;
     struct integration_request req = request(NULL);
     struct provider_account account;
-    struct credential row = {0};
+    struct credential row;
 
     CHECK_THAT(same(i.api_key_last4, "WXYZ") && i.api_key_set && i.api_secret_set, "%s",
                i.api_key_last4);
@@ -376,7 +376,6 @@ static void used(void)
                    integration_read(db, shop, &i.id, &out) == OK &&
                    same(out.last_error, "Sunucuya ulaşılamadı.") && out.last_used_at.us == 0,
                "%s", out.last_error);
-    out = (struct integration){0};
     CHECK_THAT(integration_used(db, shop, &i.id, now, NULL) == OK &&
                    integration_read(db, shop, &i.id, &out) == OK && out.last_error == NULL &&
                    utc_cmp(out.last_used_at, now) == 0,
@@ -384,11 +383,9 @@ static void used(void)
     /* A loopback that nobody allowed, put there by hand. */
     i.test_endpoint = "https://127.0.0.1:1";
     CHECK_THAT(integration_update(db, shop, &i, now) == OK, "update");
-    out = (struct integration){0};
     CHECK_THAT(integration_test(&process, shop, now, &i.id, &out, &failed) == OK &&
                    failed != NULL && same(failed->word, "refused"),
                "%s", failed == NULL ? "works" : failed->word);
-    out = (struct integration){0};
     CHECK_THAT(integration_read(db, shop, &i.id, &out) == OK && failed != NULL &&
                    same(out.last_error, failed->tr),
                "%s", out.last_error);
@@ -397,19 +394,17 @@ static void used(void)
 static bool start(void)
 {
     char why[512];
-    char *path = NULL;
 
-    if (!process_start(&process, "integrations_test", NEEDS_NO_KEY) || db_begin(process.db) != OK ||
-        asprintf(&path, "%s.integrations", process.conf.master_key_file) < 0)
+    if (!process_start(&process, "integrations_test", NEEDS_NO_KEY) || db_begin(process.db) != OK)
         return false;
     db = process.db;
     process.conf.kuveyt_test_url = process.conf.kuveyt_live_url = "";
+    const char *path = arena_printf(process.mem, "%s.integrations", process.conf.master_key_file);
     bool made_key = keyring_create(path, why, sizeof(why));
     process.keys = made_key ? keyring_open(path, why, sizeof(why)) : NULL;
     if (process.keys == NULL)
         printf("%s\n", why);
     unlink(path);
-    free(path);
     return process.keys != NULL && tenant_add(db, "integrations-a", "A", now, &shop) == OK &&
            tenant_add(db, "integrations-b", "B", now, &other) == OK;
 }

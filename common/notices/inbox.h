@@ -16,7 +16,7 @@ struct inbox_item {
     const char *about; /* id in the path */
     const char *kind;  /* "ok", "fail", … */
     const char *remote_addr;
-    const char *body;  /* opened; "?query\n" and the body as they came */
+    const char *body; /* opened; "?query\n" and the body as they came */
     struct utc received_at;
 };
 

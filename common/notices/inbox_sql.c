@@ -13,9 +13,8 @@ static const struct field inbox_row[] = {
 SQL_EXEC(sql_inbox_insert,
          "INSERT INTO inbox (id, provider, about, kind, remote_addr, body, received_at, state)"
          " VALUES (?, ?, ?, ?, ?, ?, ?, 'new')");
-SQL_EXEC(sql_inbox_handled,
-         "UPDATE inbox SET state = ?, result = ?, tenant_id = ?, handled_at = ?"
-         " WHERE id = ? AND state = 'new'");
+SQL_EXEC(sql_inbox_handled, "UPDATE inbox SET state = ?, result = ?, tenant_id = ?, handled_at = ?"
+                            " WHERE id = ? AND state = 'new'");
 SQL_ROWS(sql_inbox_open, struct inbox_record, inbox_row,
          "SELECT id, provider, about, kind, remote_addr, body, received_at FROM inbox"
          " WHERE state = 'new' AND received_at < ? ORDER BY received_at LIMIT ?");

@@ -28,13 +28,13 @@ struct label {
 const char *order_status_label(enum order_status s, bool english)
 {
     static const struct label labels[] = {
-        [ORDER_PENDING] = {"Beklemede",        "Pending"   },
-        [ORDER_CONFIRMED] = {"Onaylandı",        "Confirmed" },
-        [ORDER_PROCESSING] = {"Hazırlanıyor",     "Processing"},
-        [ORDER_SHIPPED] = {"Kargoya Verildi",  "Shipped"   },
-        [ORDER_DELIVERED] = {"Teslim Edildi",    "Delivered" },
-        [ORDER_CANCELLED] = {"İptal Edildi",     "Cancelled" },
-        [ORDER_REFUNDED] = {"İade Edildi",      "Refunded"  },
+        [ORDER_PENDING] = {"Beklemede",       "Pending"   },
+        [ORDER_CONFIRMED] = {"Onaylandı",      "Confirmed" },
+        [ORDER_PROCESSING] = {"Hazırlanıyor",  "Processing"},
+        [ORDER_SHIPPED] = {"Kargoya Verildi", "Shipped"   },
+        [ORDER_DELIVERED] = {"Teslim Edildi",   "Delivered" },
+        [ORDER_CANCELLED] = {"İptal Edildi",   "Cancelled" },
+        [ORDER_REFUNDED] = {"İade Edildi",    "Refunded"  },
     };
     return english ? labels[s].en : labels[s].tr;
 }
@@ -42,11 +42,11 @@ const char *order_status_label(enum order_status s, bool english)
 const char *payment_status_label(enum payment_status s, bool english)
 {
     static const struct label labels[] = {
-        [PAYMENT_PENDING] = {"Ödeme Bekleniyor", "Awaiting payment"},
-        [PAYMENT_PAID] = {"Ödendi",           "Paid"            },
-        [PAYMENT_PARTIALLY_PAID] = {"Kısmen Ödendi",    "Partially paid"  },
-        [PAYMENT_REFUNDED] = {"İade Edildi",      "Refunded"        },
-        [PAYMENT_FAILED] = {"Ödeme Başarısız",  "Payment failed"  },
+        [PAYMENT_PENDING] = {"Ödeme Bekleniyor",   "Awaiting payment"},
+        [PAYMENT_PAID] = {"Ödendi",             "Paid"            },
+        [PAYMENT_PARTIALLY_PAID] = {"Kısmen Ödendi",     "Partially paid"  },
+        [PAYMENT_REFUNDED] = {"İade Edildi",        "Refunded"        },
+        [PAYMENT_FAILED] = {"Ödeme Başarısız", "Payment failed"  },
     };
     return english ? labels[s].en : labels[s].tr;
 }

@@ -81,9 +81,9 @@ struct order_request {
 
 /* Who makes it. */
 struct order_maker {
-    const uint8_t *owner;     /* of the cart: SHA256_SIZE bytes */
-    struct user_id user_id;   /* "" = a guest */
-    bool asked_before;        /* the same Idempotency-Key ran once and left no answer */
+    const uint8_t *owner;   /* of the cart: SHA256_SIZE bytes */
+    struct user_id user_id; /* "" = a guest */
+    bool asked_before;      /* the same Idempotency-Key ran once and left no answer */
 };
 
 /*
@@ -128,8 +128,7 @@ enum err order_history(struct db *db, struct tenant_id tenant, const struct orde
                        struct order_move **out, size_t *n);
 
 /* For anyone who knows the number; any malformed number is simply not found. */
-enum err order_track(struct db *db, struct tenant_id tenant, const char *number,
-                     struct order *out);
+enum err order_track(struct db *db, struct tenant_id tenant, const char *number, struct order *out);
 
 /* ---- For payments/, inside its transaction ---- */
 

@@ -95,20 +95,20 @@ SQL_ROWS(sql_order_track, struct order, tracked_row,
          "SELECT order_number, status, payment_status, tracking_number, shipped_at, delivered_at,"
          " created_at, total, currency FROM orders WHERE tenant_id = ? AND order_number = ?");
 
-#define SELECT_LISTED                                                                         \
+#define SELECT_LISTED                                                                          \
     "SELECT id, order_number, status, payment_status, total, currency, created_at, item_count" \
     " FROM orders"
 /* Parameters: status, payment_status, order_number twice each, then the cursor. */
-#define LIST_END                                                             \
-    " AND (? IS NULL OR status = ?) AND (? IS NULL OR payment_status = ?)"   \
-    " AND (? IS NULL OR order_number = ?)"                                   \
-    " AND (? IS NULL OR created_at < ? OR (created_at = ? AND id < ?))"      \
+#define LIST_END                                                           \
+    " AND (? IS NULL OR status = ?) AND (? IS NULL OR payment_status = ?)" \
+    " AND (? IS NULL OR order_number = ?)"                                 \
+    " AND (? IS NULL OR created_at < ? OR (created_at = ? AND id < ?))"    \
     " ORDER BY created_at DESC, id DESC LIMIT ?"
 SQL_ROWS(sql_orders_newest, struct order, listed_row,
          SELECT_LISTED " WHERE tenant_id = ?" LIST_END);
 SQL_ROWS(sql_orders_of_user, struct order, listed_row,
-         SELECT_LISTED " WHERE tenant_id = ? AND user_id = ? AND (? IS NULL OR customer_email = ?)"
-                       LIST_END);
+         SELECT_LISTED
+         " WHERE tenant_id = ? AND user_id = ? AND (? IS NULL OR customer_email = ?)" LIST_END);
 SQL_ROWS(sql_orders_of_email, struct order, listed_row,
          SELECT_LISTED " WHERE tenant_id = ? AND customer_email = ?" LIST_END);
 SQL_ROWS(sql_order_items, struct order_item, item_row,
@@ -132,9 +132,8 @@ SQL_EXEC(sql_order_item_insert,
 SQL_EXEC(sql_order_history_insert,
          "INSERT INTO order_history (tenant_id, order_id, from_status, to_status, at, actor)"
          " VALUES (?, ?, ?, ?, ?, ?)");
-SQL_EXEC(sql_stock_take,
-         "UPDATE products SET stock = stock - ?, updated_at = ?"
-         " WHERE tenant_id = ? AND id = ? AND is_active AND stock >= ?");
+SQL_EXEC(sql_stock_take, "UPDATE products SET stock = stock - ?, updated_at = ?"
+                         " WHERE tenant_id = ? AND id = ? AND is_active AND stock >= ?");
 SQL_ROWS(sql_stock_left, struct stock, stock_row,
          "SELECT stock FROM products WHERE tenant_id = ? AND id = ? AND is_active");
 SQL_EXEC(sql_order_confirm_paid,
@@ -145,9 +144,8 @@ SQL_EXEC(sql_order_keep_late_money,
          "UPDATE orders SET payment_status = 'paid', paid_at = ?, updated_at = ?,"
          " flag = 'paid_late' WHERE tenant_id = ? AND id = ? AND status <> 'pending'"
          " AND payment_status IN ('pending', 'failed')");
-SQL_EXEC(sql_order_mark_payment,
-         "UPDATE orders SET payment_status = ?, updated_at = ?"
-         " WHERE tenant_id = ? AND id = ? AND payment_status = ?");
+SQL_EXEC(sql_order_mark_payment, "UPDATE orders SET payment_status = ?, updated_at = ?"
+                                 " WHERE tenant_id = ? AND id = ? AND payment_status = ?");
 
 enum err order_lock(struct db *db, struct tenant_id tenant, const struct order_id *id,
                     struct order *out)
@@ -163,8 +161,8 @@ enum err order_get(struct db *db, struct tenant_id tenant, const struct order_vi
     if (e == E_NOT_FOUND)
         return E_NO_ORDER;
     TRY(e);
-    bool own = !uuid_is_none(out->user_id.text) &&
-               strcmp(out->user_id.text, viewer->user_id.text) == 0;
+    bool own =
+        !uuid_is_none(out->user_id.text) && strcmp(out->user_id.text, viewer->user_id.text) == 0;
     return viewer->sees_all || own ? OK : E_NO_ORDER;
 }
 
@@ -174,16 +172,15 @@ enum err order_by_cart(struct db *db, struct tenant_id tenant, const struct cart
     return db_one(db, out, sql_order_by_cart, P(&tenant), P(cart), P_BYTES(owner, SHA256_SIZE));
 }
 
-enum err order_track(struct db *db, struct tenant_id tenant, const char *number,
-                     struct order *out)
+enum err order_track(struct db *db, struct tenant_id tenant, const char *number, struct order *out)
 {
     enum err e = db_one(db, out, sql_order_track, P(&tenant), P(number));
     return e == E_NOT_FOUND ? E_NO_ORDER : e;
 }
 
-#define LIST_PARAMS(f)                                                                         \
-    P((f)->status), P((f)->status), P((f)->payment_status), P((f)->payment_status),            \
-        P((f)->order_number), P((f)->order_number), P((f)->before_id), P((f)->before),         \
+#define LIST_PARAMS(f)                                                                 \
+    P((f)->status), P((f)->status), P((f)->payment_status), P((f)->payment_status),    \
+        P((f)->order_number), P((f)->order_number), P((f)->before_id), P((f)->before), \
         P((f)->before), P((f)->before_id), P((f)->limit + 1)
 
 enum err order_list(struct db *db, struct tenant_id tenant, const struct order_viewer *viewer,
@@ -214,13 +211,12 @@ enum err order_insert(struct db *db, struct tenant_id tenant, const struct order
                       const struct cart_id *cart, struct utc hold_until)
 {
     return db_exec(db, sql_order_insert, P(&tenant), P(&o->id), P(o->order_number), P(cart),
-                   P(&o->user_id), P(o->currency), P(o->item_count), P(o->subtotal),
-                   P(o->discount), P(o->shipping), P(o->total), P(o->tax), P(o->coupon_code),
-                   P(o->customer_email), P(o->customer_first_name), P(o->customer_last_name),
-                   P(o->customer_phone), P(o->address.address_line1), P(o->address.address_line2),
-                   P(o->address.city), P(o->address.postal_code), P(o->address.country),
-                   P(&o->shipping_method_id), P(o->shipping_name), P(o->created_at),
-                   P(o->created_at), P(hold_until));
+                   P(&o->user_id), P(o->currency), P(o->item_count), P(o->subtotal), P(o->discount),
+                   P(o->shipping), P(o->total), P(o->tax), P(o->coupon_code), P(o->customer_email),
+                   P(o->customer_first_name), P(o->customer_last_name), P(o->customer_phone),
+                   P(o->address.address_line1), P(o->address.address_line2), P(o->address.city),
+                   P(o->address.postal_code), P(o->address.country), P(&o->shipping_method_id),
+                   P(o->shipping_name), P(o->created_at), P(o->created_at), P(hold_until));
 }
 
 enum err order_item_insert(struct db *db, struct tenant_id tenant, const struct order_id *order,

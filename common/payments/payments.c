@@ -119,8 +119,8 @@ static enum err settle_over(const struct cashier *k, const struct attempt *a,
     return purpose_of(a)->declined(k->db, a, k->now);
 }
 
-static enum err carry_out(const struct cashier *k, const struct attempt *a,
-                          const struct news *news, enum news_source source, enum settlement s)
+static enum err carry_out(const struct cashier *k, const struct attempt *a, const struct news *news,
+                          enum news_source source, enum settlement s)
 {
     switch (s) {
     case SETTLE_KEEP:
@@ -160,9 +160,8 @@ static enum err hear(const struct cashier *k, struct tenant_id tenant, const str
     return attempt_get(k->db, tenant, id, out);
 }
 
-enum err payment_hear(const struct cashier *k, struct tenant_id tenant,
-                      const struct attempt_id *id, enum news_source source,
-                      const struct news *news, struct attempt *out)
+enum err payment_hear(const struct cashier *k, struct tenant_id tenant, const struct attempt_id *id,
+                      enum news_source source, const struct news *news, struct attempt *out)
 {
     enum settlement s = SETTLE_KEEP;
     enum err e;
@@ -185,8 +184,10 @@ static enum err open_account(const struct cashier *k, const struct attempt *a,
     struct integration in;
 
     TRY(integration_by_id(k->db, a->tenant_id, &a->integration_id, &in));
-    return integration_account(k->db, k->keys, a->tenant_id, &a->credential_id, a->mode,
-                               a->endpoint, in.config, out);
+    TRY(integration_account(k->db, k->keys, a->tenant_id, &a->credential_id, a->mode, a->endpoint,
+                            in.config, out));
+    out->driver = a->driver;
+    return OK;
 }
 
 static struct provider_env env_of(const struct cashier *k, const struct provider_account *account)
@@ -256,7 +257,8 @@ static enum err write_intent(const struct cashier *k, struct tenant_id tenant,
     a->amount = order->total;
     a->currency = order->currency;
     TRY(order_mark_payment(db, tenant, &a->order_id, PAYMENT_FAILED, PAYMENT_PENDING, k->now));
-    return attempt_insert(db, a);
+    enum err e = attempt_insert(db, a);
+    return e == E_DUPLICATE ? E_DB_RETRY : e; /* a number met its double */
 }
 
 static void fill_attempt(const struct cashier *k, struct tenant_id tenant, const char *tenant_code,
@@ -269,7 +271,7 @@ static void fill_attempt(const struct cashier *k, struct tenant_id tenant, const
 
     public_number(number, "PAY", tenant_code);
     memcpy(reference, "TRX", 3);
-    random_text(reference + 3, 16, "0123456789");
+    random_text(reference + 3, 16, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789");
     *a = (struct attempt){
         .tenant_id = tenant,
         .purpose = "order",
@@ -324,7 +326,8 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     TRY(integration_account(k->db, k->keys, tenant, &in.credential_id, in.mode, in.endpoint,
                             in.config, &account));
     fill_attempt(k, tenant, tenant_code, req, &in, provider->name, out);
-    out->driver = provider->driver(&account);
+    const struct provider_env env = env_of(k, &account);
+    out->driver = provider->driver(&env);
     DB_TX(k->db, &e)
         e = write_intent(k, tenant, payer, provider, &order, out);
     if (e != OK)
@@ -340,13 +343,11 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
                                               order.customer_last_name);
     p.remote_addr = req->remote_addr;
     struct news news = {.heard = HEARD_UNKNOWN};
-    const struct provider_env env = env_of(k, &account);
     provider->start(&env, &p, &news);
     TRY(payment_hear(k, tenant, &out->id, FROM_ANSWER, &news, out));
-    TRY(integration_used(k->db, tenant, &in.id, k->now,
-                         out->state == ATTEMPT_WAITING || out->state == ATTEMPT_SUCCEEDED
-                             ? NULL
-                             : news.code));
+    TRY(integration_used(
+        k->db, tenant, &in.id, k->now,
+        out->state == ATTEMPT_WAITING || out->state == ATTEMPT_SUCCEEDED ? NULL : news.code));
     return started(out, &news);
 }
 

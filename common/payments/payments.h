@@ -19,7 +19,7 @@ enum attempt_state {
     ATTEMPT_UNKNOWN,   /* no clear answer; the resolver asks */
     ATTEMPT_SUCCEEDED, /* money was taken; left only by a refund */
     ATTEMPT_DECLINED,
-    ATTEMPT_VOID,      /* it never came to anything: not sent, or not known to the provider */
+    ATTEMPT_VOID, /* it never came to anything: not sent, or not known to the provider */
 };
 extern const char *const attempt_state_names[];
 
@@ -110,9 +110,8 @@ enum err payment_ask(const struct cashier *k, const struct attempt *a, enum news
                      struct attempt *out);
 
 /* Settles news: the only door to an outcome. `out` is the attempt after it. */
-enum err payment_hear(const struct cashier *k, struct tenant_id tenant,
-                      const struct attempt_id *id, enum news_source source,
-                      const struct news *news, struct attempt *out);
+enum err payment_hear(const struct cashier *k, struct tenant_id tenant, const struct attempt_id *id,
+                      enum news_source source, const struct news *news, struct attempt *out);
 
 /*
  * Where the payer's browser goes when the bank is done with it: return_url or cancel_url of the
@@ -131,7 +130,8 @@ enum err attempts_of_order(struct db *db, struct tenant_id tenant, const struct 
 /* ---- For the resolver ---- */
 
 /* Due now, oldest first, at most `limit`; of all tenants. */
-enum err attempts_due(struct db *db, struct utc now, int64_t limit, struct attempt **out, size_t *n);
+enum err attempts_due(struct db *db, struct utc now, int64_t limit, struct attempt **out,
+                      size_t *n);
 
 /* True in *got when this process may ask about it now: nobody else will before `until`. */
 enum err attempt_claim(struct db *db, const struct attempt *a, struct utc until, bool *got);

@@ -28,12 +28,12 @@ static const struct field attempt_row[] = {
     {"next_ask_at",    FIELD(struct attempt, next_ask_at),    OPTIONAL                  },
     {"asks",           FIELD(struct attempt, asks),           REQUIRED                  },
 };
-#define SELECT_ATTEMPT                                                                         \
-    "SELECT tenant_id, id, purpose, order_id, payment_number, provider, driver,"               \
-    " integration_id, credential_id, mode, endpoint, reference, provider_ref, amount,"         \
-    " currency, state, pays, error_code, error_text, payment_url, flag, created_at,"           \
+#define SELECT_ATTEMPT                                                                 \
+    "SELECT tenant_id, id, purpose, order_id, payment_number, provider, driver,"       \
+    " integration_id, credential_id, mode, endpoint, reference, provider_ref, amount," \
+    " currency, state, pays, error_code, error_text, payment_url, flag, created_at,"   \
     " settled_at, paid_at, next_ask_at, asks FROM attempts"
-#define OPEN_STATES "state IN ('sending', 'waiting', 'unknown')"
+#define OPEN_STATES  "state IN ('sending', 'waiting', 'unknown')"
 #define THIS_ATTEMPT " WHERE tenant_id = ? AND id = ?"
 
 struct count {
@@ -44,8 +44,7 @@ static const struct field count_row[] = {
 };
 
 SQL_ROWS(sql_attempt_get, struct attempt, attempt_row, SELECT_ATTEMPT THIS_ATTEMPT);
-SQL_ROWS(sql_attempt_lock, struct attempt, attempt_row,
-         SELECT_ATTEMPT THIS_ATTEMPT " FOR UPDATE");
+SQL_ROWS(sql_attempt_lock, struct attempt, attempt_row, SELECT_ATTEMPT THIS_ATTEMPT " FOR UPDATE");
 SQL_ROWS(sql_attempt_by_id, struct attempt, attempt_row, SELECT_ATTEMPT " WHERE id = ?");
 SQL_ROWS(sql_attempt_by_provider_ref, struct attempt, attempt_row,
          SELECT_ATTEMPT " WHERE tenant_id = ? AND provider = ? AND provider_ref = ?");
@@ -53,8 +52,9 @@ SQL_ROWS(sql_attempt_by_reference, struct attempt, attempt_row,
          SELECT_ATTEMPT " WHERE reference = ? AND tenant_id = ?");
 SQL_ROWS(sql_attempts_of_order, struct attempt, attempt_row,
          SELECT_ATTEMPT " WHERE tenant_id = ? AND order_id = ? ORDER BY created_at DESC, id DESC");
-SQL_ROWS(sql_attempts_open_count, struct count, count_row,
-         "SELECT COUNT(*) AS n FROM attempts WHERE tenant_id = ? AND order_id = ? AND " OPEN_STATES);
+SQL_ROWS(
+    sql_attempts_open_count, struct count, count_row,
+    "SELECT COUNT(*) AS n FROM attempts WHERE tenant_id = ? AND order_id = ? AND " OPEN_STATES);
 SQL_ROWS(sql_attempts_due, struct attempt, attempt_row,
          SELECT_ATTEMPT " WHERE next_ask_at <= ? ORDER BY next_ask_at LIMIT ?");
 SQL_ROWS(sql_attempts_flagged, struct attempt, attempt_row,
@@ -83,9 +83,8 @@ SQL_EXEC(sql_attempt_set_paid,
          " next_ask_at = NULL" THIS_ATTEMPT " AND state <> 'succeeded'");
 SQL_EXEC(sql_attempt_set_effect,
          "UPDATE attempts SET pays = IF(?, 1, NULL), flag = ?" THIS_ATTEMPT);
-SQL_EXEC(sql_attempt_claim,
-         "UPDATE attempts SET asks = asks + 1, next_ask_at = ?" THIS_ATTEMPT
-         " AND next_ask_at = ?");
+SQL_EXEC(sql_attempt_claim, "UPDATE attempts SET asks = asks + 1, next_ask_at = ?" THIS_ATTEMPT
+                            " AND next_ask_at = ?");
 SQL_EXEC(sql_attempt_event_insert,
          "INSERT INTO attempt_events (tenant_id, attempt_id, at, source, outcome, effect, code)"
          " VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -120,8 +119,8 @@ enum err attempt_by_id(struct db *db, const struct attempt_id *id, struct attemp
 enum err attempt_by_transaction(struct db *db, struct tenant_id tenant, const char *provider,
                                 const char *transaction_id, struct attempt *out)
 {
-    enum err e = db_one(db, out, sql_attempt_by_provider_ref, P(&tenant), P(provider),
-                        P(transaction_id));
+    enum err e =
+        db_one(db, out, sql_attempt_by_provider_ref, P(&tenant), P(provider), P(transaction_id));
     if (e == E_NOT_FOUND)
         e = db_one(db, out, sql_attempt_by_reference, P(transaction_id), P(&tenant));
     return no_payment(e);

@@ -9,8 +9,7 @@ enum err attempt_lock(struct db *db, struct tenant_id tenant, const struct attem
                       struct attempt *out);
 /* By their reference or, while that is unknown, by ours. */
 enum err attempt_by_transaction(struct db *db, struct tenant_id tenant, const char *provider,
-                                const char *transaction_id,
-                                struct attempt *out);
+                                const char *transaction_id, struct attempt *out);
 enum err attempts_open_count(struct db *db, struct tenant_id tenant, const struct order_id *order,
                              int64_t *out);
 

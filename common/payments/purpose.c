@@ -37,12 +37,10 @@ static enum err order_is_paid(struct db *db, const struct attempt *a, struct utc
 
 static enum err order_try_failed(struct db *db, const struct attempt *a, struct utc now)
 {
-    return order_mark_payment(db, a->tenant_id, &a->order_id, PAYMENT_PENDING, PAYMENT_FAILED,
-                              now);
+    return order_mark_payment(db, a->tenant_id, &a->order_id, PAYMENT_PENDING, PAYMENT_FAILED, now);
 }
 
-static enum err describe_order(struct db *db, const struct attempt *a,
-                               struct provider_payment *out)
+static enum err describe_order(struct db *db, const struct attempt *a, struct provider_payment *out)
 {
     const struct order_viewer anybody = {.sees_all = true};
     struct order o;
@@ -50,8 +48,7 @@ static enum err describe_order(struct db *db, const struct attempt *a,
     TRY(order_get(db, a->tenant_id, &anybody, &a->order_id, &o));
     out->order_number = o.order_number;
     out->email = o.customer_email;
-    out->name =
-        arena_printf(db_arena(db), "%s %s", o.customer_first_name, o.customer_last_name);
+    out->name = arena_printf(db_arena(db), "%s %s", o.customer_first_name, o.customer_last_name);
     out->phone = o.customer_phone;
     return OK;
 }

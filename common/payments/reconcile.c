@@ -10,11 +10,8 @@ enum { HEAP = 50, NOTICE_AFTER_S = 60, CLAIM_AIR_S = 60 };
 
 static struct cashier cashier_of(struct process *p)
 {
-    return (struct cashier){.db = p->db,
-                            .http = p->http,
-                            .keys = p->keys,
-                            .conf = &p->conf,
-                            .now = process_now(p)};
+    return (struct cashier){
+        .db = p->db, .http = p->http, .keys = p->keys, .conf = &p->conf, .now = process_now(p)};
 }
 
 static void count(const struct attempt *after, struct reconcile_counts *out)
@@ -73,8 +70,7 @@ static enum err ask(struct process *p, const struct attempt *a, void (*say)(cons
 static enum err claim_and_ask(struct process *p, const struct attempt *due,
                               void (*say)(const char *line), struct reconcile_counts *out)
 {
-    struct utc until =
-        utc_add_seconds(process_now(p), p->conf.provider_timeout_s + CLAIM_AIR_S);
+    struct utc until = utc_add_seconds(process_now(p), p->conf.provider_timeout_s + CLAIM_AIR_S);
     struct attempt a = *due;
     bool got = false;
 
@@ -86,9 +82,8 @@ static enum err claim_and_ask(struct process *p, const struct attempt *due,
 }
 
 /* One heap of attempts; *n is how many there were. */
-static enum err heap_of_attempts(struct process *p, int64_t limit,
-                                 void (*say)(const char *line), struct reconcile_counts *out,
-                                 size_t *n)
+static enum err heap_of_attempts(struct process *p, int64_t limit, void (*say)(const char *line),
+                                 struct reconcile_counts *out, size_t *n)
 {
     struct attempt *due;
 

@@ -3,16 +3,11 @@
 #include <string.h>
 
 const char *const settlement_names[] = {
-    [SETTLE_KEEP] = "kept",
-    [SETTLE_WAITING] = "waiting",
-    [SETTLE_UNKNOWN] = "unknown",
-    [SETTLE_PAID] = "paid",
-    [SETTLE_LATE] = "paid_late",
-    [SETTLE_DECLINED] = "declined",
-    [SETTLE_VOID] = "void",
-    [SETTLE_MISMATCH] = "mismatch",
-    [SETTLE_GIVE_UP] = "given_up",
-    NULL,
+    [SETTLE_KEEP] = "kept",        [SETTLE_WAITING] = "waiting",
+    [SETTLE_UNKNOWN] = "unknown",  [SETTLE_PAID] = "paid",
+    [SETTLE_LATE] = "paid_late",   [SETTLE_DECLINED] = "declined",
+    [SETTLE_VOID] = "void",        [SETTLE_MISMATCH] = "mismatch",
+    [SETTLE_GIVE_UP] = "given_up", NULL,
 };
 
 const char *news_mismatch(const struct attempt *a, const struct news *news)

@@ -7,11 +7,11 @@
  * (settle_test.c). Rules: contract section 7.
  */
 enum settlement {
-    SETTLE_KEEP,     /* nothing changes: a repeat, or no news */
-    SETTLE_WAITING,  /* the provider has it; payment_url and provider_ref may be new */
-    SETTLE_UNKNOWN,  /* ask again later */
-    SETTLE_PAID,     /* the money is there */
-    SETTLE_LATE,     /* the money is there after a decline or a void: kept, and flagged */
+    SETTLE_KEEP,    /* nothing changes: a repeat, or no news */
+    SETTLE_WAITING, /* the provider has it; payment_url and provider_ref may be new */
+    SETTLE_UNKNOWN, /* ask again later */
+    SETTLE_PAID,    /* the money is there */
+    SETTLE_LATE,    /* the money is there after a decline or a void: kept, and flagged */
     SETTLE_DECLINED,
     SETTLE_VOID,
     SETTLE_MISMATCH, /* the provider's payment is not ours: never paid, flagged */

@@ -12,8 +12,8 @@
 struct process {
     const char *name;
     struct conf conf;
-    struct arena *mem; /* emptied after each request or item */
-    struct db *db;     /* not connected before the first db_begin() */
+    struct arena *mem;    /* emptied after each request or item */
+    struct db *db;        /* not connected before the first db_begin() */
     struct keyring *keys; /* NULL with NEEDS_NO_KEY */
     struct http_client *http;
 };

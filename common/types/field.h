@@ -16,18 +16,26 @@
 enum field_type {
     F_I64,
     F_BOOL,
-    F_TEXT,  /* const char *, NULL = none */
+    F_TEXT, /* const char *, NULL = none */
     F_MONEY,
     F_BPS,
     F_NUMBER_ID,
-    F_UUID,  /* char[UUID_TEXT], "" = none */
-    F_UTC,   /* us = 0 = none */
+    F_UUID, /* char[UUID_TEXT], "" = none */
+    F_UTC,  /* us = 0 = none */
     F_ENUM,
     F_BYTES, /* struct sealed, data NULL = none */
 };
 
 /* What a text must look like; checked on the way in. */
-enum text_form { TEXT_LINE, TEXT_FREE, TEXT_EMAIL, TEXT_PHONE, TEXT_COUNTRY, TEXT_URL, TEXT_SECRET };
+enum text_form {
+    TEXT_LINE,
+    TEXT_FREE,
+    TEXT_EMAIL,
+    TEXT_PHONE,
+    TEXT_COUNTRY,
+    TEXT_URL,
+    TEXT_SECRET
+};
 
 struct field {
     const char *name;
@@ -64,6 +72,16 @@ struct field {
 #define NAMES_OPTIONAL(tab) .required = false, .names = (tab)
 #define TEXT_MAX(n)         .required = true, .min = 1, .max = (n)
 #define TEXT_UPTO(n)        .required = false, .max = (n)
+
+/* Each of these is one cell of a table, so that the rows of a table have the same cells. */
+#define REQUIRED_ELSE(tr, en)    .required = true, .missing_tr = (tr), .missing_en = (en)
+#define TEXT_MAX_ELSE(n, tr, en) TEXT_MAX(n), .missing_tr = (tr), .missing_en = (en)
+#define RANGE_OPTIONAL(lo, hi)   .required = false, .min = (lo), .max = (hi)
+#define EMAIL_MAX(n)             TEXT_MAX(n), .form = TEXT_EMAIL
+#define EMAIL_UPTO(n)            TEXT_UPTO(n), .form = TEXT_EMAIL
+#define PHONE_MAX(n)             TEXT_MAX(n), .form = TEXT_PHONE
+#define PHONE_UPTO(n)            TEXT_UPTO(n), .form = TEXT_PHONE
+#define COUNTRY                  .required = true, .form = TEXT_COUNTRY
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #endif

@@ -11,9 +11,10 @@
  * type UUID does.
  */
 #define NUMBER_IDS(X) X(tenant)
-#define UUID_IDS(X)                                                                       \
-    X(user) X(product) X(cart) X(cart_item) X(order) X(shipping_method) X(integration)    \
-    X(credential) X(attempt)
+#define UUID_IDS(X) \
+    X(user)         \
+    X(product)      \
+    X(cart) X(cart_item) X(order) X(shipping_method) X(integration) X(credential) X(attempt)
 
 enum { UUID_TEXT = 37 };
 

@@ -79,7 +79,10 @@ static bool old_enough(const struct app *app)
  * loaded worker leaves, too. */
 static bool wait_for_work(const struct app *app, int signals, int listening)
 {
-    struct pollfd p[2] = {{signals, POLLIN, 0}, {listening, POLLIN, 0}};
+    struct pollfd p[2] = {
+        {signals,   POLLIN, 0},
+        {listening, POLLIN, 0}
+    };
 
     while (!old_enough(app)) {
         int n = poll(p, 2, 60 * 1000);

@@ -12,10 +12,10 @@
  */
 
 struct request {
-    const char *method;  /* as sent */
-    const char *path;    /* decoded and normalised by the web server, without path_prefix */
-    char *query;         /* raw; parsed once by app.c */
-    const char *host;    /* lower case, no port, no dot at its end; "" = none */
+    const char *method;       /* as sent */
+    const char *path;         /* decoded and normalised by the web server, without path_prefix */
+    char *query;              /* raw; parsed once by app.c */
+    const char *host;         /* lower case, no port, no dot at its end; "" = none */
     const char *content_type; /* lower case, without parameters; "" = none */
     const char *cookie, *authorization, *origin, *fetch_site, *accept, *accept_language;
     const char *idempotency_key; /* NULL = none */
@@ -57,14 +57,14 @@ struct ctx {
     const struct dialect *dialect;
     struct request req;
     struct reply reply;
-    char id[33];          /* request id */
-    bool english;         /* Accept-Language asks for it */
+    char id[33];  /* request id */
+    bool english; /* Accept-Language asks for it */
     const struct route *route;
-    struct pair args[4];  /* of the path */
+    struct pair args[4]; /* of the path */
     size_t nargs;
     struct pair *query;
     size_t nquery;
-    struct json_object *input; /* the body, once ctx_input() was called */
+    struct json_object *input;        /* the body, once ctx_input() was called */
     struct json_object *field_errors; /* field -> text, for E_BAD_INPUT */
     struct tenant tenant;
     struct session session; /* see ctx_identify() */
@@ -108,8 +108,8 @@ const char *ctx_query(const struct ctx *c, const char *name);
 
 /* ?limit= (default 50, at most 200) and ?cursor=. */
 struct page {
-    int64_t limit;       /* rows to answer; lists read one more to know whether there are more */
-    struct utc before;   /* cursor: rows older than this moment ... */
+    int64_t limit;         /* rows to answer; lists read one more to know whether there are more */
+    struct utc before;     /* cursor: rows older than this moment ... */
     const char *before_id; /* ... or of the same moment with a smaller id; NULL: from the newest */
 };
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 200 };

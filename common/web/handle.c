@@ -118,8 +118,7 @@ const char *ctx_path_text(const struct ctx *c, const char *name)
     return "";
 }
 
-enum err ctx_path_uuid(const struct ctx *c, const char *name, char out[UUID_TEXT],
-                       enum err missing)
+enum err ctx_path_uuid(const struct ctx *c, const char *name, char out[UUID_TEXT], enum err missing)
 {
     return uuid_parse(out, ctx_path_text(c, name)) ? OK : missing;
 }

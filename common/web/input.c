@@ -98,11 +98,11 @@ static void wrong_length(struct ctx *c, const char *path, const struct field *f)
 
 static void wrong_range(struct ctx *c, const char *path, const struct field *f)
 {
-    (void)ctx_bad(c, path,
-                  arena_printf(c->mem, "%lld ile %lld arasında olmalıdır.", (long long)f->min,
-                               (long long)f->max),
-                  arena_printf(c->mem, "Must be from %lld to %lld.", (long long)f->min,
-                               (long long)f->max));
+    (void)ctx_bad(
+        c, path,
+        arena_printf(c->mem, "%lld ile %lld arasında olmalıdır.", (long long)f->min,
+                     (long long)f->max),
+        arena_printf(c->mem, "Must be from %lld to %lld.", (long long)f->min, (long long)f->max));
 }
 
 /* ---- One field ---- */
@@ -255,8 +255,8 @@ static enum err take_all(struct ctx *c, json_object *from, const char *prefix, v
 {
     for (size_t i = 0; i < n; i++) {
         const struct field *f = &fields[i];
-        const char *path = prefix == NULL ? f->name
-                                          : arena_printf(c->mem, "%s.%s", prefix, f->name);
+        const char *path =
+            prefix == NULL ? f->name : arena_printf(c->mem, "%s.%s", prefix, f->name);
         json_object *v = NULL;
         bool there = json_object_object_get_ex(from, f->name, &v) && v != NULL;
         if (there)

@@ -5,8 +5,9 @@
 /* What a program answers to. The first row that fits wins; ROLE_NONE is 0, so a row without a role
  * is closed. A ":name" takes one segment. Paths fit with and without their last slash. */
 enum route_flags {
-    ROUTE_FORM = 1 << 0,     /* a form body will do, too */
-    ROUTE_PROVIDER = 1 << 1, /* called by providers: no tenant from the host, no cookies, any body */
+    ROUTE_FORM = 1 << 0, /* a form body will do, too */
+    ROUTE_PROVIDER =
+        1 << 1, /* called by providers: no tenant from the host, no cookies, any body */
 };
 
 struct route {

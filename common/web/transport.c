@@ -29,13 +29,15 @@ static char *lower(struct arena *mem, const char *s, size_t len)
     return copy;
 }
 
-/* Host as in tenant_hosts: lower case, without port and dot at its end. */
+/* Host as in tenant_hosts: lower case, without port and dot at its end; "" when it is no host name. */
 static const char *host_name(struct arena *mem, const char *s)
 {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
     size_t len = strcspn(s, ":");
     if (len > 0 && s[len - 1] == '.')
         len--;
-    return lower(mem, s, len);
+    const char *host = lower(mem, s, len);
+    return strspn(host, letters) == len ? host : "";
 }
 
 static const char *media_type(struct arena *mem, const char *s)
@@ -149,8 +151,9 @@ bool reply_write(const struct ctx *c, FCGX_Request *out)
 {
     const struct reply *r = &c->reply;
     bool head = strcmp(c->req.method, "HEAD") == 0;
-    char *text = arena_printf(c->mem, "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
-                              r->status, reason(r->status), r->type, r->len);
+    char *text =
+        arena_printf(c->mem, "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
+                     r->status, reason(r->status), r->type, r->len);
 
     for (size_t i = 0; i < r->nheaders; i++)
         text = arena_printf(c->mem, "%s%s: %s\r\n", text, r->headers[i].name, r->headers[i].value);

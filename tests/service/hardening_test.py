@@ -47,13 +47,13 @@ def running(vz, program):
     same(oct(stat.S_IMODE(path.parent.stat().st_mode)), "0o750", f"{program}: mode of the folder")
 
 
-def start(vz, program, user, conf, socket_path, env):
+def start(vz, program, socket_path, env):
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(socket_path))
     listening.listen(8)
-    process = subprocess.Popen([vz.build / "cgi-bin" / f"{program}.fcgi"], stdin=listening, user=user,
+    process = subprocess.Popen([vz.build / "cgi-bin" / f"{program}.fcgi"], stdin=listening,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
-                               env={"PATH": "/usr/bin:/bin", "VEZNE_CONF": str(conf), **env})
+                               env={"PATH": "/usr/bin:/bin", "VEZNE_CONF": str(vz.conf), **env})
     return process, listening
 
 
@@ -117,8 +117,8 @@ def key_file(vz, program):
         log = vz.folder / "key.log"
         log.unlink(missing_ok=True)
         path = vz.folder / f"key-{time.monotonic_ns()}.sock"
-        process, listening = start(vz, program, None, vz.conf, path,
-                                   {"VEZNE_MASTER_KEY_FILE": str(key), "VEZNE_LOG_FILE": str(log)})
+        process, listening = start(vz, program, path, {
+            "VEZNE_MASTER_KEY_FILE": str(key), "VEZNE_LOG_FILE": str(log)})
         try:
             code = process.wait(0.4 if good else 5)
         except subprocess.TimeoutExpired:

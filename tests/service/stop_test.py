@@ -65,19 +65,30 @@ class Worker:
 
 def idle(vz, program):
     for number in SIGNALS:
-        w = Worker(vz, program)
-        status = w.call(PATHS[program])[0]
-        check(0 < status < 500, f"{program}: answers before {number.name}", status)
-        time.sleep(0.05)
-        code, took = w.end(number, 10)
-        same(code, 0, f"{program}: idle, {number.name}: exit status")
-        check(took <= AT_ONCE, f"{program}: idle, {number.name}: at once", f"{took * 1000:.0f} ms")
-        w.close()
+        times = []
+        while len(times) < 3 and (not times or times[-1] > AT_ONCE):   # the machine may be busy
+            w = Worker(vz, program)
+            status = w.call(PATHS[program])[0]
+            check(0 < status < 500, f"{program}: answers before {number.name}", status)
+            time.sleep(0.05)
+            code, took = w.end(number, 10)
+            times.append(took)
+            same(code, 0, f"{program}: idle, {number.name}: exit status")
+            w.close()
+        check(min(times) <= AT_ONCE, f"{program}: idle, {number.name}: at once", times)
 
 
 def busy(vz, program):
     """The signal comes while a body is still on its way. The request is answered whole, the next one
     waits in the queue of the socket and is answered by the worker that follows."""
+    times = []
+    while len(times) < 3 and (not times or times[-1] > AT_ONCE):
+        times.append(busy_once(vz, program))
+    check(min(times) <= AT_ONCE, f"{program}: busy: leaves when the request ends", times)
+
+
+def busy_once(vz, program):
+    """Seconds from the answer to the end."""
     w = Worker(vz, program)
     w.call(PATHS[program])
     body = b'{"note": "' + b"x" * 200 + b'"}'
@@ -92,20 +103,20 @@ def busy(vz, program):
     w.process.send_signal(signal.SIGTERM)
     same(w.ended(0.5), None, f"{program}: busy: does not leave before its request is answered")
     first.sendall(fastcgi.record(fastcgi.STDIN, body[50:]) + fastcgi.record(fastcgi.STDIN))
-    status, head, got, _, ended = fastcgi.read_answer(first)
+    status, _, got, _, ended = fastcgi.read_answer(first)
+    first.close()   # as a web server does; libfcgi waits up to 2 s for it
     answered = time.monotonic()
     check(ended and 0 < status < 500 and got.strip().endswith(b"}"),
           f"{program}: busy: the request is answered whole", status, got)
     same(w.ended(10), 0, f"{program}: busy: exit status")
     took = time.monotonic() - answered
-    check(took <= AT_ONCE, f"{program}: busy: leaves when the request ends", f"{took * 1000:.0f} ms")
     next_one = Worker(vz, program, w.listening)
     status, _, got, _, ended = fastcgi.read_answer(second)
     check(ended and 0 < status < 500, f"{program}: the request in the queue is not lost", status, got)
     next_one.end(signal.SIGTERM, 10)
     next_one.close()
-    first.close()
     second.close()
+    return took
 
 
 def waits_for_provider(vz):

@@ -263,35 +263,40 @@ static void probe(void)
 /* ---- Without a call ---- */
 
 static const struct {
-    const char *endpoint, *config;
-    enum heard heard;
-    const char *code;
+    const char *endpoint, *config, *of_attempt, *driver;
 } driver_cases[] = {
-    {"https://boa.kuveytturk.com.tr/x", "{}",                              HEARD_NOT_SENT, "driver_unsupported"},
-    {"https://kuveytturk.com.tr",       "{}",                              HEARD_NOT_SENT, "driver_unsupported"},
-    {"https://notkuveytturk.com.tr",    "{}",                              HEARD_NOT_SENT, "bad_reference"     },
-    {"https://pay.example.com/payment", "{}",                              HEARD_NOT_SENT, "bad_reference"     },
-    {"https://pay.example.com/payment", "{\"driver\":null}",               HEARD_NOT_SENT, "bad_reference"     },
-    {"https://boa.kuveytturk.com.tr",   "{\"driver\":\"gateway\"}",        HEARD_NOT_SENT, "bad_reference"     },
-    {"https://pay.example.com/payment", "{\"driver\":\"secure_payment\"}", HEARD_NOT_SENT,
-     "driver_unsupported"                                                                                      },
-    {"https://pay.example.com/payment", "{\"driver\":7}",                  HEARD_NOT_SENT, "driver_unsupported"},
+    {"https://boa.kuveytturk.com.tr/x", "{}",                              NULL,      "secure_payment"},
+    {"https://kuveytturk.com.tr",       "{}",                              NULL,      "secure_payment"},
+    {"https://notkuveytturk.com.tr",    "{}",                              NULL,      "gateway"       },
+    {"https://kuveytturk.com.tr.a.com", "{}",                              NULL,      "gateway"       },
+    {"https://pay.example.com/payment", "{}",                              NULL,      "gateway"       },
+    {"https://pay.example.com/payment", "{\"driver\":null}",               NULL,      "gateway"       },
+    {"https://boa.kuveytturk.com.tr",   "{\"driver\":\"gateway\"}",        NULL,      "gateway"       },
+    {"https://pay.example.com/payment", "{\"driver\":\"vpos_3d\"}",        NULL,      "vpos_3d"       },
+    {"https://pay.example.com/payment", "{\"driver\":\"secure_payment\"}", "gateway", "gateway"       },
+    {"https://pay.example.com/payment", "{\"driver\":\"ş\"}",             NULL,      "unknown"       },
+    {"https://pay.example.com/payment", "{\"driver\":7}",                  NULL,      "unknown"       },
 };
 
-/* A reference that may not be asked for tells which driver it came to, without a call. */
+/* A reference that may not be asked about comes back from the gateway without a call. */
 static void driver(void)
 {
     for (size_t i = 0; i < COUNT(driver_cases); i++) {
+        struct json_object *config = json_tokener_parse(driver_cases[i].config);
         const struct provider_account account = {.endpoint = driver_cases[i].endpoint,
-                                                 .config =
-                                                     json_tokener_parse(driver_cases[i].config)};
+                                                 .driver = driver_cases[i].of_attempt,
+                                                 .config = config};
         const struct provider_env env = {.mem = mem, .account = &account};
         const struct provider_payment p = {.reference = "a/../b"};
+        const char *name = provider_kuveyt.driver(&env);
+        bool have = strcmp(name, "gateway") == 0;
         struct news n = {0};
+        CHECK_THAT(strcmp(name, driver_cases[i].driver) == 0, "case %zu: %s", i, name);
         provider_kuveyt.ask(&env, &p, &n);
-        CHECK_THAT(n.heard == driver_cases[i].heard && same_text(n.code, driver_cases[i].code),
-                   "%s: %s", driver_cases[i].endpoint, n.code);
-        json_object_put(account.config);
+        CHECK_THAT(n.heard == HEARD_NOT_SENT, "case %zu: %s", i, heard_names[n.heard]);
+        CHECK_THAT(same_text(n.code, have ? "bad_reference" : "driver_unsupported"), "case %zu: %s",
+                   i, n.code);
+        json_object_put(config);
     }
 }
 

@@ -23,6 +23,7 @@ struct provider_account {
     const char *api_key;        /* NULL = none */
     const char *api_secret;     /* NULL = none */
     struct json_object *config; /* the integration's config object, never NULL */
+    const char *driver;         /* of an attempt that has begun; NULL = as config says */
 };
 
 struct provider_env {
@@ -76,8 +77,8 @@ struct news {
 struct provider {
     const char *name; /* as in integrations.provider_type and attempts.provider */
 
-    /* Which of its protocols this account speaks: kept with the attempt. A constant text. */
-    const char *(*driver)(const struct provider_account *account);
+    /* Which of its protocols this account speaks: kept with the attempt. */
+    const char *(*driver)(const struct provider_env *env);
 
     /* Does start() itself take money? Then nothing is started again while it is unclear. */
     bool start_takes_money;
