@@ -65,6 +65,16 @@ bool text_is_line(const char *s, size_t len)
     return true;
 }
 
+bool text_is_code(const char *s, size_t max)
+{
+    size_t len = 0;
+
+    for (; s[len] != '\0'; len++)
+        if (s[len] <= 0x20 || s[len] >= 0x7f)
+            return false;
+    return len >= 1 && len <= max;
+}
+
 size_t text_chars(const char *utf8, size_t len)
 {
     size_t n = 0;

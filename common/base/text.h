@@ -21,6 +21,9 @@ bool text_is_utf8(const char *s, size_t len);
  */
 bool text_is_line(const char *s, size_t len);
 
+/* Printable ASCII without spaces, 1 to `max` bytes: what a column of words for machines can hold. */
+bool text_is_code(const char *s, size_t max);
+
 /* Code points in `len` bytes that passed one of the checks above: what VARCHAR(n) counts. */
 size_t text_chars(const char *utf8, size_t len);
 

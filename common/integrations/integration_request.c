@@ -78,13 +78,6 @@ static bool set_endpoint(const struct process *p, struct integration_faults *fau
     return *endpoint != NULL && (before == NULL || strcmp(before, *endpoint) != 0);
 }
 
-static void set_default_endpoint(const struct process *p, struct integration_faults *faults,
-                                 const char *field, const char *operators, const char **endpoint)
-{
-    if (*endpoint == NULL && *operators != '\0')
-        *endpoint = checked_endpoint(p, faults, field, operators);
-}
-
 static void check_return_url(const struct process *p, struct integration_faults *faults,
                              struct json_object *config, const char *name)
 {
@@ -158,12 +151,6 @@ enum err integration_apply(const struct process *p, const struct integration_req
     bool test = set_endpoint(p, faults, "test_endpoint", req->test_endpoint, &row->test_endpoint);
     *moved = api || test;
     set_config(p, faults, req->config, &row->config);
-    if (faults->n == 0 && strcmp(row->provider_type, "kuveyt") == 0) {
-        set_default_endpoint(p, faults, "api_endpoint", p->conf.kuveyt_live_url,
-                             &row->api_endpoint);
-        set_default_endpoint(p, faults, "test_endpoint", p->conf.kuveyt_test_url,
-                             &row->test_endpoint);
-    }
     if (faults->n == 0)
         check_status(row, faults);
     return faults->n == 0 ? OK : E_BAD_INPUT;

@@ -264,6 +264,16 @@ static const struct integration_reason *reason(const char *word)
     return &reasons[i];
 }
 
+const char *integration_called_endpoint(const struct conf *conf, const char *endpoint)
+{
+    if (strcmp(endpoint, "https://test-api.kuveyt.com/payment") == 0 &&
+        conf->kuveyt_test_url[0] != '\0')
+        return conf->kuveyt_test_url;
+    if (strcmp(endpoint, "https://api.kuveyt.com/payment") == 0 && conf->kuveyt_live_url[0] != '\0')
+        return conf->kuveyt_live_url;
+    return endpoint;
+}
+
 /* What speaks against even asking; NULL: nothing. */
 static const char *obstacle(const struct provider *provider, const struct integration *i)
 {
@@ -284,8 +294,9 @@ static enum err probe(const struct process *p, struct tenant_id tenant, struct u
     *word = obstacle(provider, i);
     if (*word != NULL)
         return OK;
-    TRY(integration_account(p->db, p->keys, tenant, &i->credential_id, i->mode, i->endpoint,
-                            i->config, &account));
+    TRY(integration_account(p->db, p->keys, tenant, &i->credential_id, i->mode,
+                            integration_called_endpoint(&p->conf, i->endpoint), i->config,
+                            &account));
     const struct provider_env env = {
         .http = p->http,
         .mem = p->mem,

@@ -71,8 +71,7 @@ const char *integration_type(const char *provider_type);
  *           return_url or cancel_url that is no place to send a browser to
  *   out     filled on OK
  *
- * A kuveyt integration without an endpoint gets the operator's (kuveyt_test_url, kuveyt_live_url)
- * where one is configured. E_INTEGRATION_NAME: this tenant has one of this type and name.
+ * E_INTEGRATION_NAME: this tenant has one of this type and name.
  * Uses p's database, keys and configuration; opens its own transaction.
  */
 enum err integration_create(const struct process *p, struct tenant_id tenant, struct utc now,
@@ -150,6 +149,13 @@ enum err integration_account(struct db *db, const struct keyring *keys, struct t
                              const struct credential_id *credential, enum pay_mode mode,
                              const char *endpoint, const char *config_text,
                              struct provider_account *out);
+
+/*
+ * Where calls to this endpoint really go. The shop document's addresses (https://api.kuveyt.com/payment
+ * and https://test-api.kuveyt.com/payment) are no host of any bank: the operator's kuveyt_live_url and
+ * kuveyt_test_url stand in for them, where set. All others are called as they are.
+ */
+const char *integration_called_endpoint(const struct conf *conf, const char *endpoint);
 
 /* Success (NULL) sets last_used_at and clears last_error; an error's text is kept until then. */
 enum err integration_used(struct db *db, struct tenant_id tenant, const struct integration_id *id,

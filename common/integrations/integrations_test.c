@@ -279,22 +279,13 @@ static void another_address(void)
 
 static void operators_addresses(void)
 {
-    struct integration_request req = request("Varsayılan");
-    struct integration out;
+    static const char documented[] = "https://test-api.kuveyt.com/payment";
+    struct conf conf = {.kuveyt_test_url = "", .kuveyt_live_url = ""};
 
-    process.conf.kuveyt_test_url = TEST;
-    process.conf.kuveyt_live_url = HOST;
-    req.status = INTEGRATION_TEST_MODE;
-    req.api_key = KEY;
-    CHECK_THAT(create(&req, &out) == OK && same(out.endpoint, TEST) && same(out.api_endpoint, HOST),
-               "filled in");
-    req = request(NULL);
-    req.status = INTEGRATION_ACTIVE;
-    CHECK_THAT(change(&out, &req, &out) == OK && same(out.endpoint, HOST), "active");
-    req = request("PayTR");
-    req.provider_type = "paytr";
-    CHECK_THAT(create(&req, &out) == OK && out.test_endpoint == NULL, "kuveyt's only");
-    process.conf.kuveyt_test_url = process.conf.kuveyt_live_url = "";
+    CHECK_THAT(same(integration_called_endpoint(&conf, documented), documented), "none set");
+    conf.kuveyt_test_url = TEST;
+    CHECK_THAT(same(integration_called_endpoint(&conf, documented), TEST), "stands in");
+    CHECK_THAT(same(integration_called_endpoint(&conf, HOST), HOST), "for that one only");
 }
 
 static void for_payment(void)
@@ -398,7 +389,6 @@ static bool start(void)
     if (!process_start(&process, "integrations_test", NEEDS_NO_KEY) || db_begin(process.db) != OK)
         return false;
     db = process.db;
-    process.conf.kuveyt_test_url = process.conf.kuveyt_live_url = "";
     const char *path = arena_printf(process.mem, "%s.integrations", process.conf.master_key_file);
     bool made_key = keyring_create(path, why, sizeof(why));
     process.keys = made_key ? keyring_open(path, why, sizeof(why)) : NULL;

@@ -70,7 +70,7 @@ static enum err add_integration(struct process *p, struct tenant_id tenant, stru
     bool live = conf->kuveyt_live_url[0] != '\0', test = conf->kuveyt_test_url[0] != '\0';
     struct demo_integration i = {
         .provider_type = "kuveyt",
-        .name = "Kuveyt API - Test",
+        .name = "Kuveyt API - Demo",
         .description = "Test ortamı için",
         .live_url = live ? conf->kuveyt_live_url : "https://api.kuveyt.com/payment",
         .test_url = test ? conf->kuveyt_test_url : "https://test-api.kuveyt.com/payment",

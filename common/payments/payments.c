@@ -323,6 +323,7 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     if (provider == NULL)
         return err_say(E_PROVIDER_NAME, "%s", req->provider);
     TRY(integration_for_payment(k->db, tenant, provider->name, &in));
+    in.endpoint = integration_called_endpoint(k->conf, in.endpoint);
     TRY(integration_account(k->db, k->keys, tenant, &in.credential_id, in.mode, in.endpoint,
                             in.config, &account));
     fill_attempt(k, tenant, tenant_code, req, &in, provider->name, out);

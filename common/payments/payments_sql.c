@@ -1,5 +1,7 @@
 #include "payments/payments_sql.h"
 
+#include "base/text.h"
+
 static const struct field attempt_row[] = {
     {"tenant_id",      FIELD(struct attempt, tenant_id),      REQUIRED                  },
     {"id",             FIELD(struct attempt, id),             REQUIRED                  },

@@ -66,6 +66,7 @@ struct ctx {
     size_t nquery;
     struct json_object *input;        /* the body, once ctx_input() was called */
     struct json_object *field_errors; /* field -> text, for E_BAD_INPUT */
+    const char *own_message; /* of the API's document, instead of E_BAD_INPUT's; NULL = none */
     struct tenant tenant;
     struct session session; /* see ctx_identify() */
     bool identified;

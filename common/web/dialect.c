@@ -6,7 +6,9 @@
 static const char *sentence(const struct ctx *c, enum err e)
 {
     const struct err_info *info = err_info(e);
-    const char *text = ctx_words(c, info->tr, info->en);
+    const char *text = e == E_BAD_INPUT && c->own_message != NULL
+                           ? c->own_message
+                           : ctx_words(c, info->tr, info->en);
     const char *gap = strstr(text, "{}");
 
     if (gap == NULL)

@@ -71,10 +71,12 @@ enum err ctx_bad(struct ctx *c, const char *field, const char *tr, const char *e
 
 static void missing(struct ctx *c, const char *path, const struct field *f)
 {
-    if (f->missing_tr != NULL)
-        (void)ctx_bad(c, path, f->missing_tr, f->missing_en);
-    else
+    if (f->missing_tr == NULL) {
         (void)ctx_bad(c, path, "Bu alan zorunludur.", "This field is required.");
+        return;
+    }
+    (void)ctx_bad(c, path, f->missing_tr, f->missing_en);
+    c->own_message = ctx_words(c, f->missing_tr, f->missing_en);
 }
 
 static void wrong_type(struct ctx *c, const char *path)
@@ -141,7 +143,7 @@ static void take_text(struct ctx *c, const char *path, const struct field *f, js
 
     if (f->max > 0 && (chars < f->min || chars > f->max))
         wrong_length(c, path, f);
-    else if (len > 0 && !form_is_right(f->form, s, len))
+    else if ((len > 0 || f->required) && !form_is_right(f->form, s, len))
         wrong_value(c, path);
     else
         *(const char **)dst = s;

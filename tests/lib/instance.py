@@ -19,10 +19,12 @@ import subprocess
 import sys
 import tempfile
 
+import instance as machine   # tests/instance.py
+
 from .client import Client
 from .sql import Sql
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = machine.ROOT
 TOOL = ROOT / "tests" / "instance.py"
 
 
@@ -183,18 +185,7 @@ class Instance:
 
     def workers_of(self, program):
         """Process ids of a program's workers."""
-        parent = self.supervisor(program)
-        found = []
-        for p in pathlib.Path("/proc").iterdir():
-            if p.name.isdigit():
-                try:
-                    stat = (p / "stat").read_text()
-                except OSError:
-                    continue
-                state, ppid = stat[stat.rindex(")") + 2:].split()[:2]
-                if int(ppid) == parent and state not in "ZX":
-                    found.append(int(p.name))
-        return sorted(found)
+        return machine.children_of(self.supervisor(program))
 
     def restart(self, program):
         self.tool("restart", program)

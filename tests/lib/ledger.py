@@ -372,6 +372,8 @@ def _places(vz):
         for path in sorted((vz.run / folder).rglob("*")):
             if path.is_file() and not path.is_symlink():
                 yield str(path.relative_to(vz.run / folder)), path.read_bytes()
+    if vz.log_file.exists() and vz.run not in vz.log_file.parents:
+        yield str(vz.log_file), vz.log_file.read_bytes()
     yield "sandbox.jsonl", (vz.run / "sandbox.jsonl").read_bytes()
     with Client(vz.sandbox_url) as c:
         yield "the sandbox's calls", c.get("/_calls").body

@@ -8,6 +8,7 @@
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -109,6 +110,11 @@ class Load:
 
     def running(self):
         return self.process.poll() is None
+
+    def stop(self):
+        """Ends it before its time; finish() tells what there was."""
+        if self.running():
+            self.process.send_signal(signal.SIGINT)
 
     def finish(self):
         out, _ = self.process.communicate(timeout=self.seconds + 60)

@@ -18,7 +18,8 @@ from lib.load import Load, Request  # noqa: E402
 RESTARTS = int(os.environ.get("VEZNE_RESTARTS", 100))
 CLIENTS = int(os.environ.get("VEZNE_CLIENTS", 16))
 WORKERS = 4
-QUIET_SECONDS, LOAD_SECONDS = 5, 20
+PACE = 0.2   # seconds from one restart of all workers to the next
+QUIET_SECONDS, MOST_SECONDS = 4, 120
 
 # A page that works, and a POST that is understood and refused, with a small and a large body.
 SMALL, LARGE = ('{"note": "%s"}' % ("x" * n) for n in (285, 61000))
@@ -35,14 +36,16 @@ PATHS = {
 }
 
 
-def requests(program):
+def requests(program, cookies):
     page, form = PATHS[program]
-    return [Request("GET", page, weight=2), Request("POST", form, SMALL), Request("POST", form, LARGE)]
+    owner = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())}
+    return [Request("GET", page, headers=owner, weight=2), Request("POST", form, SMALL), Request("POST", form, LARGE)]
 
 
 def main():
     answers = 0
     with Instance(workers=WORKERS, settings={"worker_max_requests": 0}, access_log=False) as vz:
+        cookies = vz.login("owner").cookies
         operator = instance.Instance(vz.run)   # what `instance.py restart` calls, in this process
         programs = list(vz.demo["sockets"])
         section("the operator's command")
@@ -54,25 +57,28 @@ def main():
             if not check(program in PATHS, f"{program}: this test knows its paths"):
                 continue
             section(program)
-            Load(vz.base_url, requests(program), CLIENTS, 1).run()
-            quiet = Load(vz.base_url, requests(program), CLIENTS, QUIET_SECONDS).run()
-            same(quiet.failed, 0, f"{program}: quiet: nothing fails")
-            load = Load(vz.base_url, requests(program), CLIENTS, LOAD_SECONDS).start()
+            mixed = requests(program, cookies)
+            Load(vz.base_url, mixed, CLIENTS, 1).run()
+            quiet = [Load(vz.base_url, mixed, CLIENTS, QUIET_SECONDS).run()]
+            load = Load(vz.base_url, mixed, CLIENTS, MOST_SECONDS).start()
             started, done, replaced = time.monotonic(), 0, 0
             while done < RESTARTS and load.running():
                 replaced += operator.restart(program)
                 done += 1
-                due = started + done * (LOAD_SECONDS - 1) / RESTARTS
-                time.sleep(max(0, due - time.monotonic()))
+                time.sleep(max(0, started + done * PACE - time.monotonic()))
+            load.stop()
             under = load.finish()
             answers += under.answers
-            print(f"   quiet {quiet}\n   under {done} restarts {under}")
+            # Once more, because the machine may have got busier meanwhile.
+            quiet.append(Load(vz.base_url, mixed, CLIENTS, QUIET_SECONDS).run())
+            print(f"   quiet {quiet[0]}\n   under {done} restarts {under}\n   quiet {quiet[1]}")
+            same(sum(q.failed for q in quiet), 0, f"{program}: quiet: nothing fails")
             same((done, replaced), (RESTARTS, RESTARTS * WORKERS),
                  f"{program}: all restarts were made, of all workers")
             same(under.failed, 0, f"{program}: no answer of {under.answers} was lost")
-            check(under.p99_ms <= 3 * quiet.p99_ms,
-                  f"{program}: p99 is at most three times the quiet one",
-                  f"{under.p99_ms:.1f} ms against {quiet.p99_ms:.1f} ms")
+            usual = max(q.p99_ms for q in quiet)
+            check(under.p99_ms <= 3 * usual, f"{program}: p99 is at most three times the quiet one",
+                  f"{under.p99_ms:.1f} ms against {usual:.1f} ms")
         check(answers >= 15000, f"{answers} answers are enough to tell")
         for program in programs:
             same(len(vz.workers_of(program)), WORKERS, f"{program}: all workers are there in the end")
