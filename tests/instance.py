@@ -419,6 +419,8 @@ http {{
     server {{
         listen {a.listen}:{self.port} backlog=1024;
         set $vezne_sockets {self.sockets};
+        set $vezne_html {ROOT}/nginx/html;
+        include {ROOT}/nginx/pages.conf;
         include {ROOT}/nginx/vezne.conf;
     }}
 }}

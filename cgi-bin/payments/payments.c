@@ -63,7 +63,9 @@ static enum err create(struct ctx *c, bool again)
     json_object_object_add(payment, "status", json_object_new_string(payment_state_name(a.state)));
     struct json_object *out = ctx_success(c, "Ödeme oluşturuldu.", "Payment created.");
     json_object_object_add(out, "payment", payment);
-    json_object_object_add(out, "payment_url", json_object_new_string(a.payment_url));
+    /* NULL when another way has already heard that it is paid: there is nothing left to open. */
+    json_object_object_add(out, "payment_url",
+                           a.payment_url == NULL ? NULL : json_object_new_string(a.payment_url));
     json_object_object_add(out, "transaction_id",
                            json_object_new_string(attempt_transaction_id(&a)));
     return ctx_reply(c, 201, out);

@@ -67,6 +67,7 @@ static void put_quoted(struct line *l, const char *s)
     size_t room = sizeof(l->text) - 3 - l->len;
     if (room < 6 * strlen(copy) + 8)
         copy[0] = '\0';
+    bool utf8 = text_is_utf8(copy, strlen(copy)); /* a cut may have split a character */
     put(l, "\"", 1);
     for (const char *p = copy; *p != '\0'; p++) {
         unsigned char c = (unsigned char)*p;
@@ -74,7 +75,7 @@ static void put_quoted(struct line *l, const char *s)
         if (c == '"' || c == '\\') {
             put(l, "\\", 1);
             put(l, p, 1);
-        } else if (c < 0x20 || c > 0x7e) {
+        } else if (c < 0x20 || c == 0x7f || (c > 0x7f && !utf8)) {
             snprintf(hex, sizeof(hex), "\\u%04x", c);
             put(l, hex, 6);
         } else {

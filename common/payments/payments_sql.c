@@ -121,6 +121,8 @@ enum err attempt_by_id(struct db *db, const struct attempt_id *id, struct attemp
 enum err attempt_by_transaction(struct db *db, struct tenant_id tenant, const char *provider,
                                 const char *transaction_id, struct attempt *out)
 {
+    if (!text_is_code(transaction_id, 255))
+        return E_NO_PAYMENT;
     enum err e =
         db_one(db, out, sql_attempt_by_provider_ref, P(&tenant), P(provider), P(transaction_id));
     if (e == E_NOT_FOUND)

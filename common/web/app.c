@@ -159,7 +159,8 @@ static void choose_age(struct app *app)
 int app_run(const char *name, const struct dialect *dialect, const struct route *routes, size_t n)
 {
     struct app app = {.dialect = dialect, .routes = routes, .nroutes = n};
-    bool cgi = FCGX_IsCGI();
+    /* libfcgi looks at descriptor 0 only: under systemd that need not be the socket. */
+    bool cgi = listening_fd() == STDIN_FILENO && FCGX_IsCGI();
     int signals = block_signals();
 
     if (signals < 0 || FCGX_Init() != 0) {

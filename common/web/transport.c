@@ -144,7 +144,30 @@ void request_read(struct ctx *c, FCGX_Request *in)
 
 static const char *reason(int status)
 {
-    return status < 300 ? "OK" : status < 400 ? "See Other" : status < 500 ? "Refused" : "Failed";
+    static const struct {
+        int status;
+        const char *words;
+    } reasons[] = {
+        {200, "OK"                    },
+        {201, "Created"               },
+        {202, "Accepted"              },
+        {303, "See Other"             },
+        {400, "Bad Request"           },
+        {401, "Unauthorized"          },
+        {403, "Forbidden"             },
+        {404, "Not Found"             },
+        {405, "Method Not Allowed"    },
+        {409, "Conflict"              },
+        {413, "Content Too Large"     },
+        {415, "Unsupported Media Type"},
+        {429, "Too Many Requests"     },
+        {500, "Internal Server Error" },
+        {503, "Service Unavailable"   },
+    };
+    for (size_t i = 0; i < COUNT(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].words;
+    return "";
 }
 
 bool reply_write(const struct ctx *c, FCGX_Request *out)

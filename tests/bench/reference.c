@@ -27,16 +27,16 @@ struct statement {
     my_bool null[COLUMNS];
 };
 
-#define CART_COLUMNS                                                                   \
-    "SELECT c.id, m.id, m.price, COALESCE(m.free_shipping_threshold, -1), i.id,"       \
+#define CART_COLUMNS                                                             \
+    "SELECT c.id, m.id, m.price, COALESCE(m.free_shipping_threshold, -1), i.id," \
     " i.product_id, i.quantity, p.name, p.price FROM "
-#define CART_PARTS                                                                     \
-    " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                       \
-    "   AND m.id = c.shipping_method_id AND m.is_active"                               \
-    " LEFT JOIN cart_items i ON i.tenant_id = c.tenant_id AND i.cart_id = c.id"        \
+#define CART_PARTS                                                              \
+    " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                \
+    "   AND m.id = c.shipping_method_id AND m.is_active"                        \
+    " LEFT JOIN cart_items i ON i.tenant_id = c.tenant_id AND i.cart_id = c.id" \
     " LEFT JOIN products p ON p.tenant_id = i.tenant_id AND p.id = i.product_id WHERE "
-#define SESSION_CART                                                                   \
-    "sessions s JOIN carts c ON c.tenant_id = s.tenant_id AND c.owner = s.owner"       \
+#define SESSION_CART                                                             \
+    "sessions s JOIN carts c ON c.tenant_id = s.tenant_id AND c.owner = s.owner" \
     "   AND c.is_open = 1"
 #define THE_SESSION "s.tenant_id = ? AND s.token_hash = ? AND s.expires_at > UTC_TIMESTAMP(6)"
 #define CART_ORDER  " ORDER BY i.added_at, i.id"
@@ -92,16 +92,15 @@ static MYSQL_BIND number(const int64_t *v)
 
 static MYSQL_BIND bytes(const void *v, unsigned long n)
 {
-    return (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
-                        .buffer = (void *)(uintptr_t)v,
-                        .buffer_length = n};
+    return (MYSQL_BIND){
+        .buffer_type = MYSQL_TYPE_STRING, .buffer = (void *)(uintptr_t)v, .buffer_length = n};
 }
 
-static const char track_sql[] =
-    "SELECT order_number, status, payment_status, tracking_number,"
-    " DATE_FORMAT(shipped_at, '%Y-%m-%dT%H:%i:%sZ'), DATE_FORMAT(delivered_at, '%Y-%m-%dT%H:%i:%sZ'),"
-    " DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ'), total, currency"
-    " FROM orders WHERE tenant_id = ? AND order_number = ?";
+static const char track_sql[] = "SELECT order_number, status, payment_status, tracking_number,"
+                                " DATE_FORMAT(shipped_at, '%Y-%m-%dT%H:%i:%sZ'), "
+                                "DATE_FORMAT(delivered_at, '%Y-%m-%dT%H:%i:%sZ'),"
+                                " DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ'), total, currency"
+                                " FROM orders WHERE tenant_id = ? AND order_number = ?";
 
 static void connect_database(void)
 {
@@ -160,16 +159,16 @@ static const char *label(const char *word, bool payment)
     static const struct {
         const char *word, *order, *payment;
     } labels[] = {
-        {"pending",        "Beklemede",       "Ödeme Bekleniyor"},
-        {"confirmed",      "Onaylandı",       ""                },
-        {"processing",     "Hazırlanıyor",    ""                },
-        {"shipped",        "Kargoya Verildi", ""                },
-        {"delivered",      "Teslim Edildi",   ""                },
-        {"cancelled",      "İptal Edildi",    ""                },
-        {"refunded",       "İade Edildi",     "İade Edildi"     },
-        {"paid",           "",                "Ödendi"          },
-        {"partially_paid", "",                "Kısmen Ödendi"   },
-        {"failed",         "",                "Ödeme Başarısız" },
+        {"pending",        "Beklemede",       "Ödeme Bekleniyor"  },
+        {"confirmed",      "Onaylandı",      ""                   },
+        {"processing",     "Hazırlanıyor",  ""                   },
+        {"shipped",        "Kargoya Verildi", ""                   },
+        {"delivered",      "Teslim Edildi",   ""                   },
+        {"cancelled",      "İptal Edildi",   ""                   },
+        {"refunded",       "İade Edildi",    "İade Edildi"       },
+        {"paid",           "",                "Ödendi"            },
+        {"partially_paid", "",                "Kısmen Ödendi"    },
+        {"failed",         "",                "Ödeme Başarısız"},
     };
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
         if (strcmp(labels[i].word, word) == 0)

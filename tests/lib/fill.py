@@ -42,9 +42,8 @@ def token(n):
 
 def _uuid(kind, n, at):
     """SQL: a UUID of version 7, from a number and a moment, as the programs make them."""
-    return (f"CONCAT(LPAD(HEX(CAST(TIMESTAMPDIFF(MICROSECOND,'1970-01-01',{at}) DIV 1000 AS"
-            f" UNSIGNED)),12,'0'),'7',LEFT(MD5(CONCAT('{kind}',{n})),3),'8',"
-            f"RIGHT(MD5(CONCAT('{kind}',{n})),15))")
+    ms = f"LPAD(HEX(CAST(TIMESTAMPDIFF(MICROSECOND,'1970-01-01',{at}) DIV 1000 AS UNSIGNED)),12,'0')"
+    return f"INSERT(INSERT(MD5(CONCAT('{kind}',{n})),1,13,CONCAT({ms},'7')),17,1,'8')"
 
 
 def _roll(salt, n, sides):
@@ -165,16 +164,16 @@ def _statements(orders, now, password_hash):
     open_cart = _uuid("oc", "seq", now_)
     yield ("INSERT INTO carts (tenant_id, id, owner, is_open, shipping_method_id, created_at,"
            " updated_at) SELECT tenant_id, cart_id, UNHEX(SHA2(cart_id, 256)), NULL,"
-           " IF(tenant_id = @demo, @sm_demo, @sm_rakip), at, at FROM fill_orders"
-           f" UNION ALL SELECT tenant_id, {open_cart}, owner, 1,"
+           " IF(tenant_id = @demo, @sm_demo, @sm_rakip), at, at FROM fill_orders")
+    yield (f"INSERT INTO carts SELECT tenant_id, {open_cart}, owner, 1,"
            f" IF(seq % 2, IF(tenant_id = @demo, @sm_demo, @sm_rakip), NULL), {now_}, {now_}"
            f" FROM fill_sessions WHERE {with_cart}")
     item = _uuid("oi", "s.seq * 8 + l.seq", now_)
     yield ("INSERT INTO cart_items (tenant_id, cart_id, product_id, id, quantity, added_at)"
            f" SELECT o.tenant_id, o.cart_id, l.product_id, {_uuid('ci', 'o.seq * 4 + l.line', 'o.at')},"
            " l.quantity, o.at + INTERVAL l.line SECOND FROM fill_orders o"
-           " JOIN fill_lines l ON l.seq = o.seq"
-           f" UNION ALL SELECT s.tenant_id, {open_cart.replace('seq', 's.seq')}, p.id, {item}, 1,"
+           " JOIN fill_lines l ON l.seq = o.seq")
+    yield (f"INSERT INTO cart_items SELECT s.tenant_id, {open_cart.replace('seq', 's.seq')}, p.id, {item}, 1,"
            f" {now_} + INTERVAL l.seq MICROSECOND FROM fill_sessions s"
            f" JOIN seq_1_to_{LINES} l ON s.seq <= {STEADY} OR l.seq <= 1 + s.seq % {LINES}"
            " JOIN fill_products p ON p.tenant_id = s.tenant_id AND p.n = (s.seq * 3 + l.seq) % 400"
@@ -261,7 +260,8 @@ def _statements(orders, now, password_hash):
 
 
 def fill(sql, orders=200_000, say=None):
-    """Returns how many rows each table has. `sql` must be allowed to do everything."""
+    """Returns how many rows each table has. `sql` must be allowed to do everything. For many orders
+    the buffer pool is made to hold them all, until the database is started anew."""
     now = datetime.datetime.now(datetime.timezone.utc)
     if int(sql.one("SELECT COUNT(*) FROM orders")):
         raise ValueError("there are orders already: this wants a database with the demo data only")
@@ -269,6 +269,8 @@ def fill(sql, orders=200_000, say=None):
     before = {v: sql.one(f"SELECT @@GLOBAL.{v}") for v in ("innodb_flush_log_at_trx_commit",
                                                            "innodb_log_file_size")}
     sql.run("SET GLOBAL innodb_flush_log_at_trx_commit = 0, GLOBAL innodb_log_file_size = 512 << 20")
+    if orders > 50_000:
+        sql.run("SET GLOBAL innodb_buffer_pool_size = 1 << 30")
     try:
         for text in _statements(orders, now, password):
             started = time.monotonic()
