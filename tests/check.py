@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "check"
 REPORTS = LOGS / "sanitizer-reports"
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
+UNITTEST = re.compile(r"^Ran (\d+) tests? in", re.M)   # Python's own runner
 MAKE = ["make", f"-j{os.cpu_count() or 2}", "--no-print-directory"]
 
 
@@ -62,9 +63,10 @@ def all_parts():
     yield Part("units", ["tests/run_units.py"], minutes=5)
     for path in python_tests("sandbox"):
         yield Part(f"sandbox {path.stem}", [py, path])
-    for folder in ("http", "web", "."):
+    folders = {p.parent.name for p in (ROOT / "tests").glob("*/*_test.py")} - {"sandbox", "service"}
+    for folder in ("http", *sorted(folders - {"http"}), "."):
         for path in python_tests(folder):
-            yield Part(f"{path.parent.name} {path.stem}".replace("tests ", ""), [py, path], minutes=15)
+            yield Part(f"{folder} {path.stem}".removeprefix(". "), [py, path], minutes=20)
     if (ROOT / "tests/json/run.sh").exists():
         yield Part("json differential", ["tests/json/run.sh"], minutes=15)
     if (ROOT / "tests/fuzz/run.sh").exists():
@@ -77,7 +79,7 @@ def all_parts():
     env = sanitizer_environment()
     yield Part("asan build", [*MAKE, "SAN=address,undefined", "tests"], first=True, minutes=10)
     yield Part("asan units", ["tests/run_units.py", "--build", "build/asan"], env=env, minutes=10)
-    for path in python_tests("http"):
+    for path in python_tests("http", "web"):
         yield Part(f"asan {path.stem}", [py, path], env=env, minutes=30)
 
 
@@ -116,8 +118,12 @@ class Runner:
         with self.lock:
             self.running.discard(part)
         part.took = time.monotonic() - started
-        counts = COUNTS.findall(part.log.read_text(errors="replace"))
+        said = part.log.read_text(errors="replace")
+        counts = COUNTS.findall(said)
         part.passed, part.failed = map(int, counts[-1]) if counts else (int(code == 0), 0)
+        if not counts and (ran := UNITTEST.findall(said)):
+            bad = sum(map(int, re.findall(r"(?:failures|errors)=(\d+)", said)))
+            part.passed, part.failed = int(ran[-1]) - bad, bad
         if code != 0 and part.failed == 0:
             part.failed = 1
         word = "FAIL" if part.failed else "ok  "

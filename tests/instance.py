@@ -44,6 +44,21 @@ START_SECONDS = 30
 STOP_SECONDS = 45         # longer than a worker's longest request (nginx/vezne.conf, part 5)
 PASSWORD = "vezne-demo-parola"
 
+# The demo's home page, for nginx. A live machine has a shop of its own there.
+DEMO_SHOP = """
+        location ~ ^/(demo/?)?$ { rewrite ^ /demo/index.html last; }
+        location /demo/ {
+            root $vezne_html;
+            types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }
+            charset utf-8;
+            charset_types text/html text/css text/javascript;
+            add_header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" always;
+            add_header Referrer-Policy no-referrer always;
+            add_header X-Content-Type-Options nosniff always;
+            add_header X-Robots-Tag noindex always;
+            add_header Cache-Control no-cache always;
+        }""".strip()
+
 
 class Failed(Exception):
     """A sentence for the person who called; `log` is the file whose end says more."""
@@ -422,13 +437,14 @@ http {{
         set $vezne_html {ROOT}/nginx/html;
         include {ROOT}/nginx/pages.conf;
         include {ROOT}/nginx/vezne.conf;
+        {DEMO_SHOP}
     }}
 }}
 """)
         command = ["nginx", "-p", home, "-e", self.log / "nginx.log", "-c", home / "nginx.conf"]
         self.tool(*command, "-t", "-q", name="nginx")
         service = self.spawn("nginx", command)
-        self.wait(service, lambda: self.get("/")[0] == 404, "nginx", self.log / "nginx.log")
+        self.wait(service, lambda: self.get("/")[0] == 200, "nginx", self.log / "nginx.log")
 
     def get(self, path):
         try:

@@ -6,16 +6,15 @@ struct login {
     const char *email, *password;
 };
 
-// clang-format off
+#define A_PASSWORD SECRET_TEXT(PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX)
+
 static const struct field registration_request[] = {
-    {"email",      FIELD(struct registration, email),      TEXT_MAX(254), .form = TEXT_EMAIL},
-    {"password",   FIELD(struct registration, password),   REQUIRED, .form = TEXT_SECRET,
-     .min = PASSWORD_CHARS_MIN, .max = PASSWORD_CHARS_MAX},
-    {"first_name", FIELD(struct registration, first_name), TEXT_MAX(100)},
-    {"last_name",  FIELD(struct registration, last_name),  TEXT_MAX(100)},
-    {"phone",      FIELD(struct registration, phone),      TEXT_UPTO(30), .form = TEXT_PHONE},
+    {"email",      FIELD(struct registration, email),      EMAIL_MAX(254)},
+    {"password",   FIELD(struct registration, password),   A_PASSWORD    },
+    {"first_name", FIELD(struct registration, first_name), TEXT_MAX(100) },
+    {"last_name",  FIELD(struct registration, last_name),  TEXT_MAX(100) },
+    {"phone",      FIELD(struct registration, phone),      PHONE_UPTO(30)},
 };
-// clang-format on
 static const struct field login_request[] = {
     {"email",    FIELD(struct login, email),    TEXT_MAX(254)               },
     {"password", FIELD(struct login, password), TEXT_MAX(PASSWORD_CHARS_MAX)},

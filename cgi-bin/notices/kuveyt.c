@@ -17,15 +17,15 @@ static enum err take_notice(struct ctx *c, const char *kind)
                               .keys = c->process->keys,
                               .conf = &c->process->conf,
                               .now = c->now};
+    struct attempt_id about;
     struct inbox_item item = {.provider = "kuveyt",
-                              .about = ctx_path_text(c, "attempt"),
+                              .about = about.text,
                               .kind = kind,
                               .remote_addr = c->req.remote_addr};
     const char *home;
     struct attempt a;
 
-    if (strlen(item.about) != UUID_TEXT - 1)
-        return E_NO_PAYMENT;
+    TRY(ctx_path_uuid(c, "attempt", about.text, E_NO_PAYMENT));
     if (strlen(c->req.body) != c->req.body_len)
         return E_NOTICE;
     item.body = arena_printf(c->mem, "?%s\n%s", c->req.query, c->req.body);

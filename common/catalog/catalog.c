@@ -27,3 +27,9 @@ enum err product_for_sale(struct db *db, struct tenant_id tenant, const struct p
     enum err e = product_select(db, tenant, id, out);
     return e == E_NOT_FOUND ? E_NO_PRODUCT : e;
 }
+
+enum err shipping_methods_offered(struct db *db, struct tenant_id tenant,
+                                  struct shipping_method **out, size_t *n)
+{
+    return shipping_methods_select_active(db, tenant, out, n);
+}

@@ -29,4 +29,17 @@ enum err products_for_sale(struct db *db, struct tenant_id tenant,
 enum err product_for_sale(struct db *db, struct tenant_id tenant, const struct product_id *id,
                           struct product *out);
 
+/* A way to send an order. */
+struct shipping_method {
+    struct shipping_method_id id;
+    const char *name, *code;
+    struct money price;     /* KDV included */
+    struct money free_from; /* from this subtotal on it costs nothing; below 0: never */
+    bool is_active;
+};
+
+/* What a buyer may choose, cheapest first. */
+enum err shipping_methods_offered(struct db *db, struct tenant_id tenant,
+                                  struct shipping_method **out, size_t *n);
+
 #endif

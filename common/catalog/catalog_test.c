@@ -8,6 +8,8 @@
 #include "test.h"
 
 SQL_EXEC(sql_take_off_sale, "UPDATE products SET is_active = 0 WHERE tenant_id = ? AND slug = ?");
+SQL_EXEC(sql_stop_sending,
+         "UPDATE shipping_methods SET is_active = 0 WHERE tenant_id = ? AND code = ?");
 
 static struct process process;
 static struct db *db;
@@ -146,6 +148,35 @@ static void one_product(void)
     CHECK_THAT(product_for_sale(db, shop, &unknown, &p) == E_NO_PRODUCT, "unknown");
 }
 
+/* The three of the same price are in the order of their names. */
+static const struct demo_shipping sent[] = {
+    {"Hızlı",  "fast",   {9990}, {0}    },
+    {"Zarf",     "letter", {4990}, {0}    },
+    {"Standart", "usual",  {4990}, {75000}},
+    {"Emanet",   "locker", {4990}, {100}  },
+    {"Eski",     "gone",   {100},  {0}    },
+    {"Gel al",   "pickup", {0},    {0}    },
+};
+
+static void offered_shipping(void)
+{
+    static const char *const wanted[] = {"pickup", "locker", "usual", "letter", "fast"};
+    struct shipping_method *rows;
+    size_t n = 9;
+
+    CHECK_THAT(shipping_methods_offered(db, shop, &rows, &n) == OK && n == 0, "none yet: %zu", n);
+    for (size_t i = 0; i < COUNT(sent); i++)
+        CHECK_THAT(demo_shipping_insert(db, shop, &sent[i], noon) == OK, "%s", sent[i].code);
+    CHECK_THAT(demo_shipping_insert(db, other, &sent[0], noon) == OK, "another tenant's");
+    CHECK_THAT(db_exec(db, sql_stop_sending, P(&shop), P("gone")) == OK, "gone");
+    CHECK_THAT(shipping_methods_offered(db, shop, &rows, &n) == OK && n == COUNT(wanted), "%zu", n);
+    for (size_t i = 0; i < n && i < COUNT(wanted); i++)
+        CHECK_THAT(strcmp(rows[i].code, wanted[i]) == 0 && rows[i].is_active, "%zu: %s", i,
+                   rows[i].code);
+    CHECK_THAT(rows[2].free_from.kurus == 75000 && rows[3].free_from.kurus < 0, "from when free");
+    CHECK_THAT(shipping_methods_offered(db, other, &rows, &n) == OK && n == 1, "%zu", n);
+}
+
 int main(void)
 {
     if (!process_start(&process, "catalog_test", NEEDS_NO_KEY) || db_begin(process.db) != OK)
@@ -156,6 +187,7 @@ int main(void)
     RUN(every_page);
     RUN(search);
     RUN(one_product);
+    RUN(offered_shipping);
     process_end(&process);
     return test_result();
 }

@@ -310,6 +310,12 @@ static enum err started(const struct attempt *a, const struct news *news)
     return E_INTERNAL;
 }
 
+/* A form that was left empty gives nothing. */
+static const char *given_or(const char *given, const char *otherwise)
+{
+    return given != NULL && *given != '\0' ? given : otherwise;
+}
+
 enum err payment_start(const struct cashier *k, struct tenant_id tenant, const char *tenant_code,
                        const struct payer *payer, const struct payment_request *req,
                        struct attempt *out)
@@ -337,11 +343,10 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     struct provider_payment p = payment_of(out);
     p.order_number = order.order_number;
     p.tenant_code = tenant_code;
-    p.email = req->email != NULL ? req->email : order.customer_email;
-    p.phone = req->phone != NULL ? req->phone : order.customer_phone;
-    p.name = req->name != NULL ? req->name
-                               : arena_printf(db_arena(k->db), "%s %s", order.customer_first_name,
-                                              order.customer_last_name);
+    p.email = given_or(req->email, order.customer_email);
+    p.phone = given_or(req->phone, order.customer_phone);
+    p.name = given_or(req->name, arena_printf(db_arena(k->db), "%s %s", order.customer_first_name,
+                                              order.customer_last_name));
     p.remote_addr = req->remote_addr;
     struct news news = {.heard = HEARD_UNKNOWN};
     provider->start(&env, &p, &news);

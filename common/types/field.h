@@ -81,6 +81,7 @@ struct field {
 #define EMAIL_UPTO(n)            TEXT_UPTO(n), .form = TEXT_EMAIL
 #define PHONE_MAX(n)             TEXT_MAX(n), .form = TEXT_PHONE
 #define PHONE_UPTO(n)            TEXT_UPTO(n), .form = TEXT_PHONE
+#define SECRET_TEXT(lo, hi)      .required = true, .min = (lo), .max = (hi), .form = TEXT_SECRET
 #define COUNTRY                  .required = true, .form = TEXT_COUNTRY
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -6,8 +6,8 @@
  * is closed. A ":name" takes one segment. Paths fit with and without their last slash. */
 enum route_flags {
     ROUTE_FORM = 1 << 0, /* a form body will do, too */
-    ROUTE_PROVIDER =
-        1 << 1, /* called by providers: no tenant from the host, no cookies, any body */
+    /* called by providers: no tenant from the host, no cookies, any query and body */
+    ROUTE_PROVIDER = 1 << 1,
 };
 
 struct route {

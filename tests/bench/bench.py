@@ -169,7 +169,7 @@ class Requests:
         mine = range(1, half + 1) if side == OURS else range(half + 1, STEADY + 1)
         return [("POST", f"{prefix}/api/cart/add/",
                  {"Cookie": cookie(n), "Content-Type": "application/json"},
-                 json.dumps({"product_id": self.products[n][line], "quantity": 1}))
+                 f'{{"product_id":"{self.products[n][line]}","quantity":1}}')
                 for line in range(5) for n in mine]
 
 
@@ -370,7 +370,7 @@ def main():
     rows, wrong = [], []
     with Instance(workers=workers, access_log=False) as vz:
         started = time.monotonic()
-        fill(vz.sql, orders)
+        fill(vz.connect, orders)
         print(f"{orders} orders and what belongs to them, made in {time.monotonic() - started:.0f} s")
         if vz.sql.one("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit") != "1":
             raise RuntimeError("commits are not durable: that would measure something else")

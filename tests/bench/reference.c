@@ -71,9 +71,12 @@ static void prepare(struct statement *st, const char *sql)
 
 static bool run(struct statement *st, MYSQL_BIND *params)
 {
-    return (params == NULL || mysql_stmt_bind_param(st->s, params) == 0) &&
-           mysql_stmt_execute(st->s) == 0 &&
-           (mysql_stmt_field_count(st->s) == 0 || mysql_stmt_store_result(st->s) == 0);
+    bool done = (params == NULL || mysql_stmt_bind_param(st->s, params) == 0) &&
+                mysql_stmt_execute(st->s) == 0 &&
+                (mysql_stmt_field_count(st->s) == 0 || mysql_stmt_store_result(st->s) == 0);
+    if (!done)
+        fprintf(stderr, "reference: %s\n", mysql_stmt_error(st->s));
+    return done;
 }
 
 static bool next(struct statement *st)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""catalog.fcgi, the public part: list, search, pages, one product."""
+"""catalog.fcgi, the public part: list, search, pages, one product, shipping methods."""
 
 import pathlib
 import re
@@ -12,6 +12,7 @@ from lib.checks import check, run, same, section  # noqa: E402
 from lib.instance import Instance  # noqa: E402
 
 LIST = "/api/public/products/"
+SHIPPING = "/api/shipping-methods/"
 FIELDS = ["id", "name", "slug", "description", "price", "currency", "stock", "image_url"]
 
 
@@ -146,10 +147,41 @@ def default_limit(vz, c):
     vz.sql.run("DELETE FROM products WHERE slug LIKE 'cok-%'")
 
 
+def shipping(vz, c):
+    section("shipping methods")
+    a = c.get(SHIPPING)
+    same((a.status, list(a.json), a.json["success"]), (200, ["success", "shipping_methods"], True), "200")
+    methods = a.json["shipping_methods"]
+    for m in methods:
+        check(list(m) == ["id", "name", "code", "price", "free_shipping_threshold", "is_active"]
+              and uuid.UUID(m["id"]) and m["is_active"] is True, f"the fields: {m['code']}", m)
+    same([(m["name"], m["code"], m["price"], m["free_shipping_threshold"]) for m in methods],
+         [("Standart Kargo", "standart", "49.90", "750.00"), ("Hızlı Kargo", "hizli", "99.90", None)],
+         "cheapest first; null: never free")
+    same(c.get(SHIPPING.rstrip("/")).body, a.body, "without the last slash")
+    same(c.request("HEAD", SHIPPING).body, b"", "HEAD")
+    same(c.get(SHIPPING + "?limit=0&cursor=x").body, a.body, "parameters are ignored")
+    rakip = vz.client("rakip.localhost").get(SHIPPING).json["shipping_methods"]
+    same([(m["code"], m["price"], m["free_shipping_threshold"]) for m in rakip],
+         [("magaza", "0.00", None), ("kargo", "59.00", "1000.00")], "another shop has its own")
+    check(not {m["id"] for m in rakip} & {m["id"] for m in methods}, "with ids of their own")
+    refused(vz.client("yok.localhost").get(SHIPPING), 404, "no_tenant")
+    vz.sql.run("UPDATE shipping_methods SET is_active = 0 WHERE id = %s", methods[0]["id"])
+    same([m["code"] for m in c.get(SHIPPING).json["shipping_methods"]], ["hizli"], "an inactive one is hidden")
+    vz.sql.run("UPDATE shipping_methods SET is_active = 0 WHERE tenant_id = 1")
+    same(c.get(SHIPPING).json, {"success": True, "shipping_methods": []}, "none at all")
+    vz.sql.run("UPDATE shipping_methods SET is_active = 1, free_shipping_threshold = 0 WHERE tenant_id = 1")
+    same({m["free_shipping_threshold"] for m in c.get(SHIPPING).json["shipping_methods"]}, {"0.00"},
+         "always free is 0.00, not null")
+    vz.sql.run("UPDATE shipping_methods SET free_shipping_threshold = IF(code = 'standart', 75000, NULL)"
+               " WHERE tenant_id = 1")
+    same(c.get(SHIPPING).body, a.body, "as before")
+
+
 def methods_and_cost(vz, c):
     section("methods, sessions, cost")
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        for path in (LIST, LIST + str(uuid.uuid4()) + "/"):
+        for path in (LIST, LIST + str(uuid.uuid4()) + "/", SHIPPING):
             a = c.request(method, path)
             refused(a, 405, "method_not_allowed")
             same(a.headers.get("allow"), "GET", "Allow")
@@ -161,9 +193,12 @@ def methods_and_cost(vz, c):
         line = next(l for l in vz.log_lines() if l.get("request") == a.headers["x-request-id"])
         check(a.status == 200 and line["stmts"] <= 2, "a look costs the list, no session", line)
         check(not a.set_cookies, "and makes none")
-    counts = [l["stmts"] for l in vz.log_lines()
-              if l.get("route") == LIST and l.get("status") == 200 and l["program"] == "catalog"]
-    check(min(counts) == 1 and sorted(counts)[len(counts) // 2] == 1, "one statement", counts)
+    for _ in range(3):
+        check(not c.get(SHIPPING).set_cookies, "shipping methods need no session either")
+    for path in (LIST, SHIPPING):
+        counts = [l["stmts"] for l in vz.log_lines()
+                  if l.get("route") == path and l.get("status") == 200 and l["program"] == "catalog"]
+        check(min(counts) == 1 and sorted(counts)[len(counts) // 2] == 1, f"one statement: {path}", counts)
     same([l for l in vz.log_lines() if l["level"] == "error"], [], "no errors in the log")
 
 
@@ -175,6 +210,7 @@ def main():
         searching(vz, c)
         pages(vz, c)
         default_limit(vz, c)
+        shipping(vz, c)
         methods_and_cost(vz, c)
 
 

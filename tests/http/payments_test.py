@@ -231,11 +231,9 @@ def verify_requests(vz, s):
     begun = s.begin()
     for body in ({}, {"transaction_id": None}):
         refused(c.post(VERIFY, body), 400, "bad_input", "transaction_id", message="Transaction ID gereklidir.")
-    refused(c.request("POST", VERIFY, form={}), 415 if False else 400,
-            *(("bad_json",) if c.request("POST", VERIFY, form={}).json["code"] == "bad_json"
-              else ("bad_input", "transaction_id")))
-    refused(c.request("POST", VERIFY, form={"x": "y"}), 400, "bad_input", "transaction_id",
-            message="Transaction ID gereklidir.")
+    for form in ({}, {"x": "y"}):
+        refused(c.request("POST", VERIFY, form=form), 400, "bad_input", "transaction_id",
+                message="Transaction ID gereklidir.")
     for bad in ("", 7, ["x"], "x" * 256, "a\nb"):
         refused(c.post(VERIFY, {"transaction_id": bad}), 400, "bad_input", "transaction_id")
     refused(c.post(VERIFY, {"transaction_id": "x", "provider": 7}), 400, "bad_input", "provider")
@@ -245,7 +243,7 @@ def verify_requests(vz, s):
     id = begun["transaction_id"]
     for text, who, body in (
             ("another shop", rakip, {"transaction_id": id}), ("a payment's own id", c, {"transaction_id": begun["payment"]["id"]}),
-            ("other letters", c, {"transaction_id": "ş"}), ("more letters", c, {"transaction_id": id + "😀"}),
+            ("other letters", c, {"transaction_id": "ş"}), ("more letters", c, {"transaction_id": id + "😀"}), ("a space", c, {"transaction_id": id + " "}),
             ("case", c, {"transaction_id": id.lower()}), ("LIKE", c, {"transaction_id": "TRX%"}),
             ("a wrong provider", c, {"transaction_id": id, "provider": "paytr"}),
             ("no provider", c, {"transaction_id": id, "provider": "x"}),
@@ -332,7 +330,7 @@ LOST = [
 
 def lost_beginnings(vz, s):
     section("the gateway fails at the beginning")
-    o, c = s.order(), vz.client()
+    o, c, opened = s.order(), vz.client(), s.begin()
 
     def away(do, args, state, code, made):
         before = len(s.sandbox(f"/_payments?order_id={o['order_number']}")["payments"])
@@ -357,10 +355,8 @@ def lost_beginnings(vz, s):
     check(a.headers.get("retry-after"), "with Retry-After")
     same([s.newest(o)[k] for k in ("state", "error_code", "next_ask_at")], ["void", "connect", None],
          "nobody was reached: nothing to ask about")
-    waiting = s.attempt(opened) if (opened := vz.opened) else None
     refused(s.verify(opened), 202, "payment_pending")
     same(s.attempt(opened)["state"], "waiting", "asking in vain changes nothing")
-    same(waiting["state"], "waiting", "nor before")
     vz.up("sandbox")
 
     begun = s.begin(o)
@@ -412,7 +408,6 @@ def lost_answers(vz, s):
         refused(s.verify(begun), 202, "payment_pending")
         check(s.attempt(begun)["state"] in ("waiting", "unknown"), f"{do}: still open", s.attempt(begun))
         s.states(o, "pending", "pending", None)
-        vz.opened = begun
         if do == "half_answer":
             for _ in range(2):
                 s.reconcile(120)
@@ -583,8 +578,8 @@ def on_the_wire(vz, s):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host = f"127.0.0.1:{server.server_port}"
-    text = vz.conf.read_text()
-    vz.conf.write_text(re.sub(r"(allowed_endpoints = .*)", rf"\1,{host}", text))
+    conf = vz.conf.read_text()
+    vz.conf.write_text(re.sub(r"(allowed_endpoints = .*)", rf"\1,{host}", conf))
     for program in ("payments", "integrations"):
         vz.restart(program)
     path = f"/api/integrations/{vz.sql.one('SELECT id FROM integrations WHERE tenant_id = 1')}/"
@@ -656,18 +651,15 @@ def on_the_wire(vz, s):
     server.server_close()
     a = c.post(CREATE, {"order_id": s.order()["id"]})
     refused(a, 503, "provider_unavailable")
-    mine = vz.sql.column("SELECT reference FROM attempts WHERE endpoint LIKE %s", f"http://{host}/%")
     vz.sql.run("UPDATE attempts SET state = 'void', next_ask_at = NULL, flag = NULL WHERE endpoint LIKE %s"
-               " AND state IN ('waiting', 'unknown')", f"http://{host}/%")
-    vz.conf.write_text(text)
-    return mine
+               " AND state IN ('sending', 'waiting', 'unknown')", f"http://{host}/%")
+    vz.conf.write_text(conf)
 
 
 def main():
     with Instance(workers=3, settings={"provider_timeout_s": 2}) as vz:
         s = Shop(vz)
         before = ledger.snapshot(vz)
-        vz.opened = s.begin()
         documented(vz, s)
         requests(vz, s)
         verify_requests(vz, s)
@@ -684,4 +676,5 @@ def main():
         books(vz, before, "uzun-bir-parola", held=held)
 
 
-run(main)
+if __name__ == "__main__":
+    run(main)

@@ -17,6 +17,15 @@ function showPayment(payment) {
   document.getElementById('details').hidden = false;
 }
 
+// The demo shop remembers its order here (demo/shop.js); other shops have pages of their own.
+function cameFromDemo() {
+  try {
+    return sessionStorage.getItem('vezne-demo-order') !== null;
+  } catch {
+    return false;
+  }
+}
+
 async function ask() {
   const answer = await fetch('/api/payments/verify/', {
     method: 'POST',
@@ -54,5 +63,6 @@ async function watch() {
   show('Sonuç henüz belli değil. Siparişinizi sipariş numaranızla takip edebilirsiniz.', '');
 }
 
+document.getElementById('shop').hidden = !cameFromDemo();
 if (transaction) watch();
 else show('Ödeme bulunamadı.', 'failed');
