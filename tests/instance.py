@@ -352,7 +352,7 @@ class Instance:
         if not (data / "mysql").is_dir():
             shutil.rmtree(data, ignore_errors=True)
             self.tool("mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={user}",
-                      "--auth-root-authentication-method=normal", "--skip-test-db", *size,
+                      "--auth-root-authentication-method=normal", "--skip-test-db", "--force", *size,
                       name="mariadb-install-db")
         path = self.sockets / "db.sock"
         service = self.spawn("mariadb", [

@@ -42,7 +42,7 @@ class Database:
                 "--innodb-log-file-size=16M", "--performance-schema=OFF"]
         with open(self.dir / "log", "wb") as log:
             try:
-                subprocess.run(["mariadb-install-db", *base, "--skip-test-db",
+                subprocess.run(["mariadb-install-db", *base, "--skip-test-db", "--force",
                                 "--auth-root-authentication-method=normal"],
                                stdout=log, stderr=log, env=env, check=True)
                 self.server = subprocess.Popen(
