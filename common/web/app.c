@@ -46,6 +46,7 @@ static void serve(struct app *app, FCGX_Request *in)
     };
 
     request_read(&c, in);
+    alarm(0); /* from here on it takes as long as it takes */
     log_request(c.id);
     err_forget();
     app_handle(&c, app->routes, app->nroutes);
@@ -115,7 +116,6 @@ static int serve_fastcgi(struct app *app, int signals)
         alarm(STUCK_AFTER_S);
         int rc = FCGX_Accept_r(&in);
         if (rc == 0) {
-            alarm(0);
             serve(app, &in);
             alarm(STUCK_AFTER_S);
             in.keepConnection = 0; /* an idle kept connection would pin this worker */
