@@ -49,9 +49,10 @@ DEMO_SHOP = """
         location ~ ^/(demo/?)?$ { rewrite ^ /demo/index.html last; }
         location /demo/ {
             root $vezne_html;
+            try_files $uri =404;
             types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }
             charset utf-8;
-            charset_types text/html text/css text/javascript;
+            charset_types text/css text/javascript;
             add_header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" always;
             add_header Referrer-Policy no-referrer always;
             add_header X-Content-Type-Options nosniff always;

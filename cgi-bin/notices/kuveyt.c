@@ -18,10 +18,8 @@ static enum err take_notice(struct ctx *c, const char *kind)
                               .conf = &c->process->conf,
                               .now = c->now};
     struct attempt_id about;
-    struct inbox_item item = {.provider = "kuveyt",
-                              .about = about.text,
-                              .kind = kind,
-                              .remote_addr = c->req.remote_addr};
+    struct inbox_item item = {
+        .provider = "kuveyt", .about = about.text, .kind = kind, .remote_addr = c->req.remote_addr};
     const char *home;
     struct attempt a;
 

@@ -278,7 +278,7 @@ static enum err execute(struct db *db, struct sql *q, const struct param *params
 
 enum err db_exec_(struct db *db, struct sql *q, const struct param *params)
 {
-    struct statement *s;
+    struct statement *s = NULL;
     TRY(execute(db, q, params, &s));
     db->changed = statement_changed(s);
     db->insert_id = statement_insert_id(s);
@@ -288,7 +288,7 @@ enum err db_exec_(struct db *db, struct sql *q, const struct param *params)
 enum err db_all_(struct db *db, void **out, size_t size, size_t *n, struct sql *q,
                  const struct param *params)
 {
-    struct statement *s;
+    struct statement *s = NULL;
     assert(size == q->row_size);
     TRY(execute(db, q, params, &s));
     unsigned code = 0;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "notices/inbox_sql.h"
 
 /* The tenant isn't known yet when a notice is stored: it is bound to its row alone. */
@@ -38,7 +39,10 @@ enum err inbox_open(struct db *db, const struct keyring *keys, struct utc before
                                     .remote_addr = rows[i].remote_addr,
                                     .received_at = rows[i].received_at};
         memcpy(item->id.text, rows[i].id, UUID_TEXT);
-        TRY(envelope_open(keys, db_arena(db), &at, rows[i].body, &item->body));
+        if (envelope_open(keys, db_arena(db), &at, rows[i].body, &item->body) != OK) {
+            log_line(LOG_ERROR, "notice_sealed", LOG_NAME, item->id.text, LOG_END);
+            item->body = NULL;
+        }
     }
     return OK;
 }

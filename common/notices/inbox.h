@@ -16,7 +16,7 @@ struct inbox_item {
     const char *about; /* id in the path */
     const char *kind;  /* "ok", "fail", … */
     const char *remote_addr;
-    const char *body; /* opened; "?query\n" and the body as they came */
+    const char *body; /* opened; "?query\n" and the body as they came; NULL = can't be opened */
     struct utc received_at;
 };
 
@@ -30,7 +30,8 @@ enum inbox_result { INBOX_APPLIED, INBOX_REFUSED };
 enum err inbox_handled(struct db *db, const struct inbox_id *id, struct tenant_id tenant,
                        enum inbox_result how, const char *result, struct utc now);
 
-/* Stored before `before` and still not handled, oldest first. E_SEALED if a body can't be opened. */
+/* Stored before `before` and still not handled, oldest first. One that can't be opened is among them:
+ * it must not keep the others waiting. */
 enum err inbox_open(struct db *db, const struct keyring *keys, struct utc before, int64_t limit,
                     struct inbox_item **out, size_t *n);
 

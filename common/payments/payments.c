@@ -267,11 +267,10 @@ static void fill_attempt(const struct cashier *k, struct tenant_id tenant, const
 {
     struct arena *mem = db_arena(k->db);
     char *number = NEW_N(mem, char, NUMBER_TEXT);
-    char *reference = NEW_N(mem, char, 20);
+    char random[17];
 
     public_number(number, "PAY", tenant_code);
-    memcpy(reference, "TRX", 3);
-    random_text(reference + 3, 16, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789");
+    random_text(random, 16, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789");
     *a = (struct attempt){
         .tenant_id = tenant,
         .purpose = "order",
@@ -282,7 +281,7 @@ static void fill_attempt(const struct cashier *k, struct tenant_id tenant, const
         .credential_id = in->credential_id,
         .mode = in->mode,
         .endpoint = in->endpoint,
-        .reference = reference,
+        .reference = arena_printf(mem, "TRX%s", random),
         .state = ATTEMPT_SENDING,
         .created_at = k->now,
         .next_ask_at = utc_add_seconds(k->now, k->conf->provider_timeout_s + SENDING_GRACE_S),
@@ -323,7 +322,7 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     const struct provider *provider = provider_by_name(req->provider);
     struct provider_account account;
     struct integration in;
-    struct order order;
+    struct order order = {0};
     enum err e;
 
     if (provider == NULL)

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -34,7 +35,7 @@ static bool changes_something(const struct ctx *c)
 static bool wants_english(const struct ctx *c)
 {
     const char *s = c->req.accept_language;
-    return s != NULL && strncmp(s, "en", 2) == 0 && strchr(",;-", s[2]) != NULL;
+    return s != NULL && strncasecmp(s, "en", 2) == 0 && strchr(",;-", s[2]) != NULL;
 }
 
 static enum err check_media_type(const struct ctx *c)

@@ -181,14 +181,17 @@ def together_and_alone(vz, s):
     same(s.captures(x["payment"]["id"]), [1], "which changes nothing")
 
     section("an envelope that was moved to another row")
-    y = s.begin()
-    vz.client().request("POST", path_of(y), b"")
-    vz.sql.run(again, old, y["payment"]["id"])
+    y, z = s.begin(), s.begin()
+    for n in (y, z):
+        s.fault("verify", "http_500", match={"transaction_id": n["transaction_id"]})
+        vz.client().request("POST", path_of(n), b"")
+        vz.sql.run(again, old, n["payment"]["id"])
+        s.pay(n)
     vz.sql.run("UPDATE inbox SET body = (SELECT body FROM (SELECT body FROM inbox WHERE about = %s) x) WHERE about = %s",
                x["payment"]["id"], y["payment"]["id"])
-    done = vz.job("reconcile_payments")
-    check(done.returncode != 0, "is not opened", done)
-    vz.sql.run("DELETE FROM inbox WHERE about = %s", y["payment"]["id"])
+    check("notices 2" in s.reconcile(), "keeps no other waiting")
+    check(any(x["event"] == "notice_sealed" for x in vz.log_lines()), "is named in the log")
+    same(s.captures(y["payment"]["id"], z["payment"]["id"]), [1, 1], "the bank was asked about both")
 
     section("all other programs are down")
     x, y = s.begin(s.order()), s.begin(s.order())

@@ -179,7 +179,8 @@ class _Rows:
         yield ("INSERT INTO carts (tenant_id, id, owner, is_open, shipping_method_id, created_at,"
                " updated_at) SELECT tenant_id, cart_id, UNHEX(SHA2(cart_id, 256)), NULL,"
                " IF(tenant_id = @demo, @sm_demo, @sm_rakip), at, at FROM fill_orders")
-        yield (f"INSERT INTO carts SELECT tenant_id, {open_cart}, owner, 1,"
+        yield ("INSERT INTO carts (tenant_id, id, owner, is_open, shipping_method_id, created_at,"
+               f" updated_at) SELECT tenant_id, {open_cart}, owner, 1,"
                f" IF(seq % 2, IF(tenant_id = @demo, @sm_demo, @sm_rakip), NULL), {now_}, {now_}"
                f" FROM fill_sessions WHERE {with_cart}")
         item = _uuid("oi", "s.seq * 8 + l.seq", now_)
@@ -187,7 +188,8 @@ class _Rows:
                f" SELECT o.tenant_id, o.cart_id, l.product_id, {_uuid('ci', 'o.seq * 4 + l.line', 'o.at')},"
                " l.quantity, o.at + INTERVAL l.line SECOND FROM fill_orders o"
                " JOIN fill_lines l ON l.seq = o.seq")
-        yield (f"INSERT INTO cart_items SELECT s.tenant_id, {open_cart.replace('seq', 's.seq')}, p.id, {item}, 1,"
+        yield ("INSERT INTO cart_items (tenant_id, cart_id, product_id, id, quantity, added_at)"
+               f" SELECT s.tenant_id, {open_cart.replace('seq', 's.seq')}, p.id, {item}, 1,"
                f" {now_} + INTERVAL l.seq MICROSECOND FROM fill_sessions s"
                f" JOIN seq_1_to_{LINES} l ON s.seq <= {STEADY} OR l.seq <= 1 + s.seq % {LINES}"
                " JOIN fill_products p ON p.tenant_id = s.tenant_id AND p.n = (s.seq * 3 + l.seq) % 400"

@@ -20,7 +20,7 @@ class Refused extends Error {
 }
 
 async function ask(method, path, body, key) {
-  const headers = {};
+  const headers = { 'Accept-Language': 'tr' }; // as the page, whatever the browser prefers
   if (body) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
   let answer;

@@ -11,8 +11,13 @@ function show(text, className) {
   state.className = className;
 }
 
+// "1234.50" -> "1.234,50 TL"
+function lira(amount) {
+  return `${amount.replace('.', ',').replace(/\B(?=(\d{3})+,)/g, '.')} TL`;
+}
+
 function showPayment(payment) {
-  document.getElementById('amount').textContent = `${payment.amount} ${payment.currency}`;
+  document.getElementById('amount').textContent = lira(payment.amount);
   document.getElementById('number').textContent = payment.payment_number;
   document.getElementById('details').hidden = false;
 }
@@ -29,7 +34,7 @@ function cameFromDemo() {
 async function ask() {
   const answer = await fetch('/api/payments/verify/', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', 'Accept-Language': 'tr' },
     body: JSON.stringify({ transaction_id: transaction }),
   });
   return { status: answer.status, body: await answer.json() };
