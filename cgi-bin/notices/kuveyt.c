@@ -3,6 +3,9 @@
 #include "handlers.h"
 #include "notices/notice.h"
 
+/* A gateway's notice has a few hundred bytes. */
+enum { NOTICE_MAX = 8 * 1024 };
+
 /* A payer's browser wants a page; a server wants a word. */
 static bool is_browser(const struct ctx *c)
 {
@@ -24,8 +27,11 @@ static enum err take_notice(struct ctx *c, const char *kind)
     struct attempt a;
 
     TRY(ctx_path_uuid(c, "attempt", about.text, E_NO_PAYMENT));
+    if (c->req.body_len + strlen(c->req.query) > NOTICE_MAX)
+        return E_TOO_LARGE;
     if (strlen(c->req.body) != c->req.body_len)
         return E_NOTICE;
+    TRY(attempt_by_id(c->db, &about, &a)); /* strangers don't fill the inbox */
     item.body = arena_printf(c->mem, "?%s\n%s", c->req.query, c->req.body);
     TRY(inbox_store(c->db, c->process->keys, c->now, &item));
     TRY(notice_apply(&k, &item, &a));

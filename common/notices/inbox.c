@@ -23,12 +23,12 @@ enum err inbox_store(struct db *db, const struct keyring *keys, struct utc now,
     return inbox_insert(db, item, body);
 }
 
-enum err inbox_open(struct db *db, const struct keyring *keys, struct utc before, int64_t limit,
-                    struct inbox_item **out, size_t *n)
+enum err inbox_open(struct db *db, const struct keyring *keys, const struct inbox_place *after,
+                    struct utc before, int64_t limit, struct inbox_item **out, size_t *n)
 {
     struct inbox_record *rows;
 
-    TRY(inbox_select_open(db, before, limit, &rows, n));
+    TRY(inbox_select_open(db, after, before, limit, &rows, n));
     *out = NEW_N(db_arena(db), struct inbox_item, *n);
     for (size_t i = 0; i < *n; i++) {
         struct inbox_item *item = &(*out)[i];

@@ -30,9 +30,15 @@ enum inbox_result { INBOX_APPLIED, INBOX_REFUSED };
 enum err inbox_handled(struct db *db, const struct inbox_id *id, struct tenant_id tenant,
                        enum inbox_result how, const char *result, struct utc now);
 
-/* Stored before `before` and still not handled, oldest first. One that can't be opened is among them:
+/* Where the last look at the inbox ended; zeroed: at its beginning. */
+struct inbox_place {
+    struct utc received_at;
+    struct inbox_id id;
+};
+
+/* Stored before `before` and still not handled, oldest first, from `after` on. One that can't be opened is among them:
  * it must not keep the others waiting. */
-enum err inbox_open(struct db *db, const struct keyring *keys, struct utc before, int64_t limit,
-                    struct inbox_item **out, size_t *n);
+enum err inbox_open(struct db *db, const struct keyring *keys, const struct inbox_place *after,
+                    struct utc before, int64_t limit, struct inbox_item **out, size_t *n);
 
 #endif

@@ -17,7 +17,9 @@ SQL_EXEC(sql_inbox_handled, "UPDATE inbox SET state = ?, result = ?, tenant_id =
                             " WHERE id = ? AND state = 'new'");
 SQL_ROWS(sql_inbox_open, struct inbox_record, inbox_row,
          "SELECT id, provider, about, kind, remote_addr, body, received_at FROM inbox"
-         " WHERE state = 'new' AND received_at < ? ORDER BY received_at LIMIT ?");
+         " WHERE state = 'new' AND received_at < ?"
+         " AND (? IS NULL OR received_at > ? OR (received_at = ? AND id > ?))"
+         " ORDER BY received_at, id LIMIT ?");
 
 enum err inbox_insert(struct db *db, const struct inbox_item *item, struct sealed body)
 {
@@ -33,8 +35,10 @@ enum err inbox_handled(struct db *db, const struct inbox_id *id, struct tenant_i
                    P(result), P(&tenant), P(now), P((const char *)id->text));
 }
 
-enum err inbox_select_open(struct db *db, struct utc before, int64_t limit,
-                           struct inbox_record **out, size_t *n)
+enum err inbox_select_open(struct db *db, const struct inbox_place *after, struct utc before,
+                           int64_t limit, struct inbox_record **out, size_t *n)
 {
-    return db_all(db, out, n, sql_inbox_open, P(before), P(limit));
+    return db_all(db, out, n, sql_inbox_open, P(before), P(after->received_at),
+                  P(after->received_at), P(after->received_at), P((const char *)after->id.text),
+                  P(limit));
 }

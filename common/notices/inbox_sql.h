@@ -10,7 +10,7 @@ struct inbox_record {
 };
 
 enum err inbox_insert(struct db *db, const struct inbox_item *item, struct sealed body);
-enum err inbox_select_open(struct db *db, struct utc before, int64_t limit,
-                           struct inbox_record **out, size_t *n);
+enum err inbox_select_open(struct db *db, const struct inbox_place *after, struct utc before,
+                           int64_t limit, struct inbox_record **out, size_t *n);
 
 #endif

