@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/out.h"
 #include "base/text.h"
 #include "types/utc.h"
 
@@ -44,67 +45,70 @@ static char file_path[512];
 static char request_id[40];
 static int64_t lost_lines;
 
-struct line {
-    char text[LINE_MAX_BYTES];
-    size_t len;
-};
-
-/* Room is kept for the closing "}\n". */
-static void put(struct line *l, const char *s, size_t n)
-{
-    if (n > sizeof(l->text) - 3 - l->len)
-        n = sizeof(l->text) - 3 - l->len;
-    memcpy(l->text + l->len, s, n);
-    l->len += n;
-}
-
-static void put_quoted(struct line *l, const char *s)
+/* A value that would not fit whole is left empty: a line is always valid JSON. */
+static void put_quoted(struct out *l, const char *s)
 {
     char copy[TEXT_MAX_BYTES + 1];
-    snprintf(copy, sizeof(copy), "%s", s);
+    size_t len = strnlen(s, TEXT_MAX_BYTES);
+
+    memcpy(copy, s, len);
+    copy[len] = '\0';
     text_redact_digits(copy);
-    /* A value that would not fit whole is left empty: a line is always valid JSON. */
-    size_t room = sizeof(l->text) - 3 - l->len;
-    if (room < 6 * strlen(copy) + 8)
-        copy[0] = '\0';
-    bool utf8 = text_is_utf8(copy, strlen(copy)); /* a cut may have split a character */
-    put(l, "\"", 1);
-    for (const char *p = copy; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
+    len = l->room - l->len < 6 * len + 8 ? 0 : strlen(copy);
+    bool utf8 = text_is_utf8(copy, len); /* a cut may have split a character */
+    out_text(l, "\"");
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)copy[i];
         char hex[8];
         if (c == '"' || c == '\\') {
-            put(l, "\\", 1);
-            put(l, p, 1);
+            out_text(l, "\\");
+            out_bytes(l, &copy[i], 1);
         } else if (c < 0x20 || c == 0x7f || (c > 0x7f && !utf8)) {
             snprintf(hex, sizeof(hex), "\\u%04x", c);
-            put(l, hex, 6);
+            out_text(l, hex);
         } else {
-            put(l, p, 1);
+            out_bytes(l, &copy[i], 1);
         }
     }
-    put(l, "\"", 1);
+    out_text(l, "\"");
 }
 
-static void put_text(struct line *l, const char *name, const char *value)
+static void put_name(struct out *l, const char *name)
 {
-    char key[40];
-    snprintf(key, sizeof(key), "%s\"%s\":", l->len == 0 ? "{" : ",", name);
-    put(l, key, strlen(key));
-    put_quoted(l, value);
+    out_text(l, l->len == 0 ? "{\"" : ",\"");
+    out_text(l, name);
+    out_text(l, "\":");
 }
 
-static void put_number(struct line *l, const char *name, int64_t value)
+/* A word of our own: nothing in it to quote. */
+static void put_word(struct out *l, const char *name, const char *word)
 {
-    char pair[64];
-    snprintf(pair, sizeof(pair), ",\"%s\":%lld", name, (long long)value);
-    put(l, pair, strlen(pair));
+    put_name(l, name);
+    out_text(l, "\"");
+    out_text(l, word);
+    out_text(l, "\"");
 }
 
-static void write_line(struct line *l)
+static void put_field(struct out *l, enum log_field f, va_list *ap)
 {
-    memcpy(l->text + l->len, "}\n", 2);
-    l->len += 2;
+    if (fields[f].number) {
+        put_name(l, fields[f].name);
+        out_number(l, va_arg(*ap, int64_t));
+        return;
+    }
+    const char *text = va_arg(*ap, const char *);
+    if (text != NULL) {
+        put_name(l, fields[f].name);
+        put_quoted(l, text);
+    }
+}
+
+static void write_line(struct out *l)
+{
     ssize_t n;
+
+    l->room = LINE_MAX_BYTES;
+    out_text(l, "}\n");
     do
         n = write(out_fd, l->text, l->len);
     while (n < 0 && errno == EINTR);
@@ -116,29 +120,25 @@ static void write_line(struct line *l)
 
 void log_line(enum log_level level, const char *event, ...)
 {
-    struct line l = {.len = 0};
+    char text[LINE_MAX_BYTES];
+    struct out l = {text, 0, LINE_MAX_BYTES - 2}; /* room for the end is kept */
     char at[UTC_TEXT];
     va_list ap;
 
     utc_text_us(at, utc_now());
-    put_text(&l, "at", at);
-    put_text(&l, "level", level_names[level]);
-    put_text(&l, "program", program_name);
-    put_text(&l, "event", event);
+    put_word(&l, "at", at);
+    put_word(&l, "level", level_names[level]);
+    put_word(&l, "program", program_name);
+    put_word(&l, "event", event);
     if (request_id[0] != '\0')
-        put_text(&l, "request", request_id);
-    if (lost_lines > 0)
-        put_number(&l, "lost_lines", lost_lines);
-    va_start(ap, event);
-    for (int f; (f = va_arg(ap, int)) != LOG_END;) {
-        if (fields[f].number) {
-            put_number(&l, fields[f].name, va_arg(ap, int64_t));
-        } else {
-            const char *text = va_arg(ap, const char *);
-            if (text != NULL)
-                put_text(&l, fields[f].name, text);
-        }
+        put_word(&l, "request", request_id);
+    if (lost_lines > 0) {
+        put_name(&l, "lost_lines");
+        out_number(&l, lost_lines);
     }
+    va_start(ap, event);
+    for (int f; (f = va_arg(ap, int)) != LOG_END;)
+        put_field(&l, (enum log_field)f, &ap);
     va_end(ap);
     write_line(&l);
 }
@@ -166,5 +166,7 @@ void log_reopen(void)
 
 void log_request(const char *id)
 {
-    snprintf(request_id, sizeof(request_id), "%s", id);
+    size_t len = strnlen(id, sizeof(request_id) - 1);
+    memcpy(request_id, id, len);
+    request_id[len] = '\0';
 }

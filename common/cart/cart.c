@@ -80,6 +80,16 @@ enum err cart_view_of_session(struct db *db, struct tenant_id tenant,
 
 /* ---- Adding ---- */
 
+/* Is there room for one more line? */
+static enum err check_room(struct db *db, struct tenant_id tenant, const struct cart_id *cart)
+{
+    int64_t lines = 0;
+
+    if (!uuid_is_none(cart->text))
+        TRY(cart_count_lines(db, tenant, cart, &lines));
+    return lines < CART_LINES_MAX ? OK : err_say(E_CART_FULL, "%d", CART_LINES_MAX);
+}
+
 /* E_DB_RETRY: somebody else was faster with this owner's cart; look again. */
 static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
                          const struct product_id *product, int64_t quantity, struct utc now)
@@ -92,8 +102,8 @@ static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t o
     TRY(e);
     if (quantity > look.stock - look.in_cart || quantity + look.in_cart > CART_QUANTITY_MAX)
         return err_say(E_STOCK, "%lld", (long long)look.stock);
-    if (look.in_cart == 0 && look.lines >= CART_LINES_MAX)
-        return err_say(E_CART_FULL, "%d", CART_LINES_MAX);
+    if (look.in_cart == 0)
+        TRY(check_room(db, tenant, &look.cart_id));
     if (uuid_is_none(look.cart_id.text)) {
         uuid_new(look.cart_id.text);
         e = cart_insert(db, tenant, &look.cart_id, owner, now);

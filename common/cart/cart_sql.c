@@ -19,7 +19,12 @@ static const struct field cart_look_row[] = {
     {"cart_id", FIELD(struct cart_look, cart_id), OPTIONAL},
     {"stock",   FIELD(struct cart_look, stock),   REQUIRED},
     {"in_cart", FIELD(struct cart_look, in_cart), REQUIRED},
-    {"n_lines", FIELD(struct cart_look, lines),   REQUIRED},
+};
+struct cart_count {
+    int64_t lines;
+};
+static const struct field cart_count_row[] = {
+    {"n_lines", FIELD(struct cart_count, lines), REQUIRED},
 };
 static const struct field cart_head_row[] = {
     {"id",                 FIELD(struct cart_head, id),                 REQUIRED},
@@ -55,14 +60,14 @@ SQL_ROWS(sql_cart_of_session, struct cart_row, cart_row_fields,
                       " WHERE s.tenant_id = ? AND s.token_hash = ? AND s.expires_at > ?"
                       "   AND s.seen_at > ?" CART_ORDER);
 SQL_ROWS(sql_cart_look_up, struct cart_look, cart_look_row,
-         "SELECT c.id AS cart_id, p.stock, COALESCE(i.quantity, 0) AS in_cart,"
-         " (SELECT COUNT(*) FROM cart_items n WHERE n.tenant_id = p.tenant_id"
-         "   AND n.cart_id = c.id) AS n_lines"
+         "SELECT c.id AS cart_id, p.stock, COALESCE(i.quantity, 0) AS in_cart"
          " FROM products p"
          " LEFT JOIN carts c ON c.tenant_id = p.tenant_id AND c.owner = ? AND c.is_open = 1"
          " LEFT JOIN cart_items i ON i.tenant_id = p.tenant_id AND i.cart_id = c.id"
          "   AND i.product_id = p.id"
          " WHERE p.tenant_id = ? AND p.id = ? AND p.is_active");
+SQL_ROWS(sql_cart_count, struct cart_count, cart_count_row,
+         "SELECT COUNT(*) AS n_lines FROM cart_items WHERE tenant_id = ? AND cart_id = ?");
 SQL_EXEC(sql_cart_insert,
          "INSERT INTO carts (tenant_id, id, owner, is_open, created_at, updated_at)"
          " VALUES (?, ?, ?, 1, ?, ?)");
@@ -111,6 +116,15 @@ enum err cart_look_up(struct db *db, struct tenant_id tenant, const uint8_t owne
                       const struct product_id *product, struct cart_look *out)
 {
     return db_one(db, out, sql_cart_look_up, P_BYTES(owner, SHA256_SIZE), P(&tenant), P(product));
+}
+
+enum err cart_count_lines(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+                          int64_t *out)
+{
+    struct cart_count count = {0};
+    TRY(db_one(db, &count, sql_cart_count, P(&tenant), P(cart)));
+    *out = count.lines;
+    return OK;
 }
 
 enum err cart_insert(struct db *db, struct tenant_id tenant, const struct cart_id *id,

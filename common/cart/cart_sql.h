@@ -25,7 +25,6 @@ struct cart_look {
     struct cart_id cart_id; /* "" = no open cart */
     int64_t stock;
     int64_t in_cart; /* pieces of this product */
-    int64_t lines;   /* of the cart */
 };
 
 struct shipping_choice {
@@ -50,6 +49,8 @@ enum err cart_rows_of_session(struct db *db, struct tenant_id tenant,
 /* E_NOT_FOUND: no such product on sale. */
 enum err cart_look_up(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
                       const struct product_id *product, struct cart_look *out);
+enum err cart_count_lines(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+                          int64_t *out);
 enum err cart_insert(struct db *db, struct tenant_id tenant, const struct cart_id *id,
                      const uint8_t owner[SHA256_SIZE], struct utc now);
 /* db_changed() is 0 when the cart was closed meanwhile. */

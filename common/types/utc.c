@@ -88,29 +88,40 @@ int utc_cmp(struct utc a, struct utc b)
     return (a.us > b.us) - (a.us < b.us);
 }
 
-/* "2024-01-10T15:30:00"; returns its length. */
-static size_t moment_text(char out[UTC_TEXT], struct utc t)
+/* `width` digits of n, then `next`; returns where to go on. */
+static char *put_number(char *to, int32_t n, int width, char next)
+{
+    for (int i = width - 1; i >= 0; i--, n /= 10)
+        to[i] = (char)('0' + n % 10);
+    to[width] = next;
+    return to + width + 1;
+}
+
+/* "2024-01-10T15:30:00" and `next`; returns where to go on. By hand: it is in every log line. */
+static char *moment_text(char out[UTC_TEXT], struct utc t, char next)
 {
     assert(t.us >= 0 && t.us <= LAST_US);
     struct date d = date_of((struct day){(int32_t)(t.us / DAY)});
     int32_t s = (int32_t)(t.us % DAY / SECOND);
 
-    return (size_t)snprintf(out, UTC_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day,
-                            s / 3600, s / 60 % 60, s % 60);
+    out = put_number(out, d.year, 4, '-');
+    out = put_number(out, d.month, 2, '-');
+    out = put_number(out, d.day, 2, 'T');
+    out = put_number(out, s / 3600, 2, ':');
+    out = put_number(out, s / 60 % 60, 2, ':');
+    return put_number(out, s % 60, 2, next);
 }
 
 void utc_text(char out[UTC_TEXT], struct utc t)
 {
-    size_t len = moment_text(out, t);
-
-    snprintf(out + len, UTC_TEXT - len, "Z");
+    *moment_text(out, t, 'Z') = '\0';
 }
 
 void utc_text_us(char out[UTC_TEXT], struct utc t)
 {
-    size_t len = moment_text(out, t);
+    char *to = moment_text(out, t, '.');
 
-    snprintf(out + len, UTC_TEXT - len, ".%06dZ", (int)(t.us % SECOND));
+    *put_number(to, (int32_t)(t.us % SECOND), 6, 'Z') = '\0';
 }
 
 /* Exactly `width` digits off the front of *s. */

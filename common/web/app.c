@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -76,22 +76,36 @@ static bool old_enough(const struct app *app)
            (app->leave_at.us > 0 && utc_cmp(utc_now(), app->leave_at) >= 0);
 }
 
-/* True: a connection waits. False: it is time to leave. The signal is looked at first, so that a
- * loaded worker leaves, too. */
-static bool wait_for_work(const struct app *app, int signals, int listening)
+/*
+ * What to wait for. Of all workers that wait at the socket the kernel wakes one a connection, not
+ * all of them. -1: it can't be made.
+ */
+static int make_watch(int signals, int listening)
 {
-    struct pollfd p[2] = {
-        {signals,   POLLIN, 0},
-        {listening, POLLIN, 0}
-    };
+    struct epoll_event on_signal = {.events = EPOLLIN, .data.fd = signals};
+    struct epoll_event on_work = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = listening};
+    int watch = epoll_create1(EPOLL_CLOEXEC);
+
+    if (watch < 0 || epoll_ctl(watch, EPOLL_CTL_ADD, signals, &on_signal) != 0 ||
+        epoll_ctl(watch, EPOLL_CTL_ADD, listening, &on_work) != 0)
+        return -1;
+    return watch;
+}
+
+/* True: a connection waits. False: it is time to leave; a signal counts first, so that a loaded
+ * worker leaves, too. */
+static bool wait_for_work(const struct app *app, int watch, int signals)
+{
+    struct epoll_event events[2];
 
     while (!old_enough(app)) {
-        int n = poll(p, 2, 60 * 1000);
+        int n = epoll_wait(watch, events, 2, 60 * 1000);
         if (n < 0 && errno != EINTR)
             return false;
-        if (n > 0 && (p[0].revents & POLLIN) != 0)
-            return false;
-        if (n > 0 && p[1].revents != 0)
+        for (int i = 0; i < n; i++)
+            if (events[i].data.fd == signals)
+                return false;
+        if (n > 0)
             return true;
     }
     return false;
@@ -112,20 +126,26 @@ static int serve_fastcgi(struct app *app, int signals)
     /* The flag belongs to the socket, so to all workers: each must take EAGAIN as "poll again". */
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     FCGX_InitRequest(&in, fd, 0);
-    while (wait_for_work(app, signals, fd)) {
+    int watch = make_watch(signals, fd);
+    if (watch < 0) {
+        log_line(LOG_ERROR, "epoll", LOG_ERRNO, (int64_t)errno, LOG_END);
+        return 1;
+    }
+    while (wait_for_work(app, watch, signals)) {
         alarm(STUCK_AFTER_S);
         int rc = FCGX_Accept_r(&in);
         if (rc == 0) {
             serve(app, &in);
-            alarm(STUCK_AFTER_S);
             in.keepConnection = 0; /* an idle kept connection would pin this worker */
             FCGX_Finish_r(&in);
             arena_reset(app->process.mem);
-        } else if (rc != -EAGAIN && rc != -EINTR && rc != -ECONNABORTED) {
+            continue;
+        }
+        alarm(0);
+        if (rc != -EAGAIN && rc != -EINTR && rc != -ECONNABORTED) {
             log_line(LOG_ERROR, "accept", LOG_ERRNO, (int64_t)-rc, LOG_END);
             return 1;
         }
-        alarm(0);
     }
     FCGX_Free(&in, 1);
     return 0;

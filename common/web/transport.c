@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "base/out.h"
 #include "base/text.h"
 
 enum { PATH_MAX_BYTES = 2048, HEADER_MAX_BYTES = 8192 };
@@ -53,7 +53,7 @@ static enum err read_path(struct ctx *c, const FCGX_Request *in)
 {
     const char *prefix = c->process->conf.path_prefix;
     const char *script = param(in, "SCRIPT_NAME"), *info = param(in, "PATH_INFO");
-    const char *path = arena_printf(c->mem, "%s%s", script, info);
+    const char *path = *info == '\0' ? script : arena_printf(c->mem, "%s%s", script, info);
 
     if (strncmp(path, prefix, strlen(prefix)) == 0)
         path += strlen(prefix);
@@ -170,18 +170,50 @@ static const char *reason(int status)
     return "";
 }
 
-bool reply_write(const struct ctx *c, FCGX_Request *out)
+static size_t head_size(const struct reply *r)
+{
+    size_t size = 128 + strlen(r->type); /* three lines of our own */
+    for (size_t i = 0; i < r->nheaders; i++)
+        size += strlen(r->headers[i].name) + strlen(r->headers[i].value) + 4;
+    return size;
+}
+
+static void put_header(struct out *o, const char *name, const char *value)
+{
+    out_text(o, name);
+    out_text(o, ": ");
+    out_text(o, value);
+    out_text(o, "\r\n");
+}
+
+static struct out whole_answer(const struct ctx *c)
 {
     const struct reply *r = &c->reply;
-    bool head = strcmp(c->req.method, "HEAD") == 0;
-    char *text =
-        arena_printf(c->mem, "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
-                     r->status, reason(r->status), r->type, r->len);
+    struct out o = {.room = head_size(r) + r->len};
 
+    o.text = NEW_N(c->mem, char, o.room);
+    out_text(&o, "Status: ");
+    out_number(&o, r->status);
+    out_text(&o, " ");
+    out_text(&o, reason(r->status));
+    out_text(&o, "\r\nContent-Length: ");
+    out_number(&o, (int64_t)r->len);
+    out_text(&o, "\r\n");
+    put_header(&o, "Content-Type", r->type);
     for (size_t i = 0; i < r->nheaders; i++)
-        text = arena_printf(c->mem, "%s%s: %s\r\n", text, r->headers[i].name, r->headers[i].value);
-    text = arena_printf(c->mem, "%s\r\n%s", text, head ? "" : r->body);
-    int len = (int)strlen(text);
-    return FCGX_PutStr(text, len, out->out) == len && FCGX_FFlush(out->out) == 0 &&
-           FCGX_GetError(out->out) == 0;
+        put_header(&o, r->headers[i].name, r->headers[i].value);
+    out_text(&o, "\r\n");
+    if (strcmp(c->req.method, "HEAD") != 0)
+        out_bytes(&o, r->body, r->len);
+    return o;
+}
+
+bool reply_write(const struct ctx *c, FCGX_Request *in)
+{
+    struct out o = whole_answer(c);
+    bool whole = FCGX_PutStr(o.text, (int)o.len, in->out) == (int)o.len;
+
+    /* Closing sends the answer and its end in one write; FCGX_Finish_r() would hide an error. */
+    bool closed = FCGX_FClose(in->err) == 0 && FCGX_FClose(in->out) == 0;
+    return whole && closed && FCGX_GetError(in->out) == 0;
 }

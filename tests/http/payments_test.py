@@ -284,6 +284,8 @@ def declines(vz, s):
     s.states(o, "pending", "failed", None)
     same(s.attempt(begun)["state"], "declined", "the attempt")
     again = s.begin(o)
+    refused(s.verify(begun), 400, "payment_declined")
+    s.states(o, "pending", "pending", None)
     s.pay(again)
     same(s.verify(again).status, 200, "a second attempt pays")
     s.states(o, "confirmed", "paid", None)
@@ -309,7 +311,11 @@ def declines(vz, s):
     s.fault("verify", "decline", match={"transaction_id": begun["transaction_id"]})
     same(s.verify(begun).status, 200, "and stays so")
     vz.client().get(f"/api/notices/kuveyt/{begun['payment']['id']}/fail/")
+    s.reconcile(0, "--attempt", begun["payment"]["id"])
     s.states(o, "confirmed", "paid", None)
+    same(s.attempt(begun)["state"], "succeeded", "the attempt, too, though the resolver did ask")
+    same(vz.sql.one("SELECT effect FROM attempt_events WHERE attempt_id = %s ORDER BY id DESC LIMIT 1",
+                    begun["payment"]["id"]), "kept", "which the journal says")
     vz.control(clear=True)
 
 
