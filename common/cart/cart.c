@@ -1,5 +1,6 @@
 #include "cart/cart.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cart/cart_sql.h"
@@ -30,12 +31,20 @@ static enum err price_total(struct cart *cart, struct money shipping, struct mon
     return money_add(&cart->total, cart->subtotal, cart->shipping) ? OK : E_AMOUNT_LIMIT;
 }
 
-static enum err cart_from_rows(struct db *db, const struct cart_row *rows, size_t n,
-                               struct cart *out)
+static int by_age(const void *a, const void *b)
+{
+    const struct cart_row *x = a, *y = b;
+    int by_time = utc_cmp(x->added_at, y->added_at);
+    return by_time != 0 ? by_time : strcmp(x->item_id.text, y->item_id.text);
+}
+
+/* Sorted here: for a few lines the server's own sort costs more than the rest of the look. */
+static enum err cart_from_rows(struct db *db, struct cart_row *rows, size_t n, struct cart *out)
 {
     *out = (struct cart){.currency = "TRY"};
     if (n == 0)
         return OK;
+    qsort(rows, n, sizeof(*rows), by_age);
     out->id = rows[0].cart_id;
     out->shipping_method_id = rows[0].shipping_method_id;
     out->shipping_name = rows[0].shipping_name;
@@ -80,19 +89,9 @@ enum err cart_view_of_session(struct db *db, struct tenant_id tenant,
 
 /* ---- Adding ---- */
 
-/* Is there room for one more line? */
-static enum err check_room(struct db *db, struct tenant_id tenant, const struct cart_id *cart)
-{
-    int64_t lines = 0;
-
-    if (!uuid_is_none(cart->text))
-        TRY(cart_count_lines(db, tenant, cart, &lines));
-    return lines < CART_LINES_MAX ? OK : err_say(E_CART_FULL, "%d", CART_LINES_MAX);
-}
-
-/* E_DB_RETRY: somebody else was faster with this owner's cart; look again. */
-static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
-                         const struct product_id *product, int64_t quantity, struct utc now)
+/* Nothing was added: says why, or makes the cart that was missing and answers E_DB_RETRY. */
+static enum err why_not(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
+                        const struct product_id *product, int64_t quantity, struct utc now)
 {
     struct cart_look look = {0};
     enum err e = cart_look_up(db, tenant, owner, product, &look);
@@ -102,19 +101,18 @@ static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t o
     TRY(e);
     if (quantity > look.stock - look.in_cart || quantity + look.in_cart > CART_QUANTITY_MAX)
         return err_say(E_STOCK, "%lld", (long long)look.stock);
-    if (look.in_cart == 0)
-        TRY(check_room(db, tenant, &look.cart_id));
-    if (uuid_is_none(look.cart_id.text)) {
-        uuid_new(look.cart_id.text);
-        e = cart_insert(db, tenant, &look.cart_id, owner, now);
-        if (e != OK)
-            return e == E_DUPLICATE ? E_DB_RETRY : e;
-    }
-    e = cart_item_put(db, tenant, &look.cart_id, product, quantity, now);
-    if (e == E_DB_CHECK)
-        return err_say(E_STOCK, "%lld", (long long)look.stock);
-    TRY(e);
-    return db_changed(db) == 0 ? E_DB_RETRY : OK;
+    if (!uuid_is_none(look.cart_id.text))
+        return E_DB_RETRY; /* it has changed in this very moment */
+    uuid_new(look.cart_id.text);
+    e = cart_insert(db, tenant, &look.cart_id, owner, now);
+    return e == OK || e == E_DUPLICATE ? E_DB_RETRY : e;
+}
+
+static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
+                         const struct product_id *product, int64_t quantity, struct utc now)
+{
+    TRY(cart_item_put(db, tenant, owner, product, quantity, now));
+    return db_changed(db) > 0 ? OK : why_not(db, tenant, owner, product, quantity, now);
 }
 
 enum err cart_add(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
@@ -126,7 +124,11 @@ enum err cart_add(struct db *db, struct tenant_id tenant, const uint8_t owner[SH
     for (int i = 0; i < ADD_ATTEMPTS && e == E_DB_RETRY; i++)
         e = add_once(db, tenant, owner, product, quantity, now);
     TRY(e);
-    return cart_view(db, tenant, owner, out);
+    TRY(cart_view(db, tenant, owner, out));
+    if (out->nlines <= CART_LINES_MAX)
+        return OK;
+    TRY(cart_item_remove(db, tenant, &out->id, product)); /* the one line too many is the new one */
+    return err_say(E_CART_FULL, "%d", CART_LINES_MAX);
 }
 
 /* ---- After login ---- */

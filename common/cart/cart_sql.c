@@ -7,6 +7,7 @@ static const struct field cart_row_fields[] = {
     {"shipping_price",     FIELD(struct cart_row, shipping_price),     OPTIONAL},
     {"free_from",          FIELD(struct cart_row, free_from),          REQUIRED},
     {"item_id",            FIELD(struct cart_row, item_id),            OPTIONAL},
+    {"added_at",           FIELD(struct cart_row, added_at),           OPTIONAL},
     {"product_id",         FIELD(struct cart_row, product_id),         OPTIONAL},
     {"quantity",           FIELD(struct cart_row, quantity),           OPTIONAL},
     {"name",               FIELD(struct cart_row, name),               OPTIONAL},
@@ -19,12 +20,6 @@ static const struct field cart_look_row[] = {
     {"cart_id", FIELD(struct cart_look, cart_id), OPTIONAL},
     {"stock",   FIELD(struct cart_look, stock),   REQUIRED},
     {"in_cart", FIELD(struct cart_look, in_cart), REQUIRED},
-};
-struct cart_count {
-    int64_t lines;
-};
-static const struct field cart_count_row[] = {
-    {"n_lines", FIELD(struct cart_count, lines), REQUIRED},
 };
 static const struct field cart_head_row[] = {
     {"id",                 FIELD(struct cart_head, id),                 REQUIRED},
@@ -39,26 +34,25 @@ static const struct field shipping_choice_row[] = {
     {"free_from", FIELD(struct shipping_choice, free_from), REQUIRED},
 };
 
-#define CART_COLUMNS                                                                    \
-    "SELECT c.id AS cart_id, m.id AS shipping_method_id, m.name AS shipping_name,"      \
-    " m.price AS shipping_price, COALESCE(m.free_shipping_threshold, -1) AS free_from," \
-    " i.id AS item_id, i.product_id, i.quantity, p.name, p.price AS unit_price,"        \
+#define CART_COLUMNS                                                                         \
+    "SELECT c.id AS cart_id, m.id AS shipping_method_id, m.name AS shipping_name,"           \
+    " m.price AS shipping_price, COALESCE(m.free_shipping_threshold, -1) AS free_from,"      \
+    " i.id AS item_id, i.added_at, i.product_id, i.quantity, p.name, p.price AS unit_price," \
     " p.tax_rate, p.stock, p.is_active"
 #define CART_PARTS                                                              \
     " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                \
     "   AND m.id = c.shipping_method_id AND m.is_active"                        \
     " LEFT JOIN cart_items i ON i.tenant_id = c.tenant_id AND i.cart_id = c.id" \
     " LEFT JOIN products p ON p.tenant_id = i.tenant_id AND p.id = i.product_id"
-#define CART_ORDER " ORDER BY i.added_at, i.id"
 
 SQL_ROWS(sql_cart_of_owner, struct cart_row, cart_row_fields,
          CART_COLUMNS " FROM carts c" CART_PARTS
-                      " WHERE c.tenant_id = ? AND c.owner = ? AND c.is_open = 1" CART_ORDER);
+                      " WHERE c.tenant_id = ? AND c.owner = ? AND c.is_open = 1");
 SQL_ROWS(sql_cart_of_session, struct cart_row, cart_row_fields,
          CART_COLUMNS " FROM sessions s JOIN carts c ON c.tenant_id = s.tenant_id"
                       "   AND c.owner = s.owner AND c.is_open = 1" CART_PARTS
                       " WHERE s.tenant_id = ? AND s.token_hash = ? AND s.expires_at > ?"
-                      "   AND s.seen_at > ?" CART_ORDER);
+                      "   AND s.seen_at > ?");
 SQL_ROWS(sql_cart_look_up, struct cart_look, cart_look_row,
          "SELECT c.id AS cart_id, p.stock, COALESCE(i.quantity, 0) AS in_cart"
          " FROM products p"
@@ -66,17 +60,22 @@ SQL_ROWS(sql_cart_look_up, struct cart_look, cart_look_row,
          " LEFT JOIN cart_items i ON i.tenant_id = p.tenant_id AND i.cart_id = c.id"
          "   AND i.product_id = p.id"
          " WHERE p.tenant_id = ? AND p.id = ? AND p.is_active");
-SQL_ROWS(sql_cart_count, struct cart_count, cart_count_row,
-         "SELECT COUNT(*) AS n_lines FROM cart_items WHERE tenant_id = ? AND cart_id = ?");
 SQL_EXEC(sql_cart_insert,
          "INSERT INTO carts (tenant_id, id, owner, is_open, created_at, updated_at)"
          " VALUES (?, ?, ?, 1, ?, ?)");
-/* The share lock keeps an order from closing the cart between the look and the insert. */
-SQL_EXEC(sql_cart_item_put,
-         "INSERT INTO cart_items (tenant_id, cart_id, product_id, id, quantity, added_at)"
-         " SELECT c.tenant_id, c.id, ?, ?, ?, ? FROM carts c"
-         " WHERE c.tenant_id = ? AND c.id = ? AND c.is_open = 1 LOCK IN SHARE MODE"
-         " ON DUPLICATE KEY UPDATE quantity = cart_items.quantity + VALUES(quantity)");
+/* All that counts is looked at in the statement that writes. The share lock keeps an order from
+ * closing the cart, or taking the pieces, in between. */
+SQL_EXEC(
+    sql_cart_item_put,
+    "INSERT INTO cart_items (tenant_id, cart_id, product_id, id, quantity, added_at)"
+    " SELECT c.tenant_id, c.id, p.id, ?, ?, ?"
+    " FROM carts c JOIN products p ON p.tenant_id = c.tenant_id"
+    " WHERE c.tenant_id = ? AND c.owner = ? AND c.is_open = 1"
+    "   AND p.id = ? AND p.is_active AND p.stock >= ? LOCK IN SHARE MODE"
+    " ON DUPLICATE KEY UPDATE quantity = cart_items.quantity"
+    "   + IF(cart_items.quantity + VALUES(quantity) <= LEAST(p.stock, ?), VALUES(quantity), 0)");
+SQL_EXEC(sql_cart_item_remove,
+         "DELETE FROM cart_items WHERE tenant_id = ? AND cart_id = ? AND product_id = ?");
 SQL_ROWS(sql_cart_of_owner_lock, struct cart_head, cart_head_row,
          "SELECT id, owner, is_open, shipping_method_id FROM carts"
          " WHERE tenant_id = ? AND owner = ? AND is_open = 1 FOR UPDATE");
@@ -118,15 +117,6 @@ enum err cart_look_up(struct db *db, struct tenant_id tenant, const uint8_t owne
     return db_one(db, out, sql_cart_look_up, P_BYTES(owner, SHA256_SIZE), P(&tenant), P(product));
 }
 
-enum err cart_count_lines(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
-                          int64_t *out)
-{
-    struct cart_count count = {0};
-    TRY(db_one(db, &count, sql_cart_count, P(&tenant), P(cart)));
-    *out = count.lines;
-    return OK;
-}
-
 enum err cart_insert(struct db *db, struct tenant_id tenant, const struct cart_id *id,
                      const uint8_t owner[SHA256_SIZE], struct utc now)
 {
@@ -134,13 +124,19 @@ enum err cart_insert(struct db *db, struct tenant_id tenant, const struct cart_i
                    P(now));
 }
 
-enum err cart_item_put(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+enum err cart_item_put(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
                        const struct product_id *product, int64_t quantity, struct utc now)
 {
     struct cart_item_id id;
     uuid_new(id.text);
-    return db_exec(db, sql_cart_item_put, P(product), P(&id), P(quantity), P(now), P(&tenant),
-                   P(cart));
+    return db_exec(db, sql_cart_item_put, P(&id), P(quantity), P(now), P(&tenant),
+                   P_BYTES(owner, SHA256_SIZE), P(product), P(quantity), P(CART_QUANTITY_MAX));
+}
+
+enum err cart_item_remove(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+                          const struct product_id *product)
+{
+    return db_exec(db, sql_cart_item_remove, P(&tenant), P(cart), P(product));
 }
 
 enum err cart_of_owner_lock(struct db *db, struct tenant_id tenant,

@@ -2,8 +2,8 @@
 #define CART_CART_SQL_H
 #include "cart/cart.h"
 
-/* A line of an open cart with all that it takes to price it; a cart without lines is one row
- * without an item. */
+/* A line of an open cart with all that it takes to price it, in no order; a cart without lines is
+ * one row without an item. */
 struct cart_row {
     struct cart_id cart_id;
     struct shipping_method_id shipping_method_id;
@@ -11,6 +11,7 @@ struct cart_row {
     struct money shipping_price;
     struct money free_from; /* negative: never free */
     struct cart_item_id item_id;
+    struct utc added_at;
     struct product_id product_id;
     int64_t quantity;
     const char *name;
@@ -20,7 +21,7 @@ struct cart_row {
     bool is_active;
 };
 
-/* What adding a product must know. */
+/* Why nothing could be added. */
 struct cart_look {
     struct cart_id cart_id; /* "" = no open cart */
     int64_t stock;
@@ -49,13 +50,16 @@ enum err cart_rows_of_session(struct db *db, struct tenant_id tenant,
 /* E_NOT_FOUND: no such product on sale. */
 enum err cart_look_up(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
                       const struct product_id *product, struct cart_look *out);
-enum err cart_count_lines(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
-                          int64_t *out);
 enum err cart_insert(struct db *db, struct tenant_id tenant, const struct cart_id *id,
                      const uint8_t owner[SHA256_SIZE], struct utc now);
-/* db_changed() is 0 when the cart was closed meanwhile. */
-enum err cart_item_put(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+/*
+ * Adds pieces of a product to the owner's open cart. db_changed(): 1 a new line, 2 a line that was
+ * there, 0 nothing: there is no open cart, or no such product on sale, or not enough of it.
+ */
+enum err cart_item_put(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
                        const struct product_id *product, int64_t quantity, struct utc now);
+enum err cart_item_remove(struct db *db, struct tenant_id tenant, const struct cart_id *cart,
+                          const struct product_id *product);
 enum err cart_of_owner_lock(struct db *db, struct tenant_id tenant,
                             const uint8_t owner[SHA256_SIZE], struct cart_head *out);
 enum err cart_lock(struct db *db, struct tenant_id tenant, const struct cart_id *id,
