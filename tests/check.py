@@ -25,6 +25,7 @@ LOGS = ROOT / "build" / "check"
 REPORTS = LOGS / "sanitizer-reports"
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in", re.M)   # Python's own runner
+MEASURES_TIME = {"k8_test", "k10_test"}  # nothing else runs beside these
 MAKE = ["make", f"-j{os.cpu_count() or 2}", "--no-print-directory"]
 
 
@@ -66,7 +67,8 @@ def all_parts():
     folders = {p.parent.name for p in (ROOT / "tests").glob("*/*_test.py")} - {"sandbox", "service"}
     for folder in ("http", *sorted(folders - {"http"}), "."):
         for path in python_tests(folder):
-            yield Part(f"{folder} {path.stem}".removeprefix(". "), [py, path], minutes=20)
+            yield Part(f"{folder} {path.stem}".removeprefix(". "), [py, path], minutes=20,
+                       alone=path.stem in MEASURES_TIME or folder == "browser")
     if (ROOT / "tests/json/run.sh").exists():
         yield Part("json differential", ["tests/json/run.sh"], minutes=15)
     if (ROOT / "tests/fuzz/run.sh").exists():
@@ -81,6 +83,10 @@ def all_parts():
     yield Part("asan units", ["tests/run_units.py", "--build", "build/asan"], env=env, minutes=10)
     for path in python_tests("http", "web"):
         yield Part(f"asan {path.stem}", [py, path], env=env, minutes=30)
+    for path in python_tests("money"):  # fewer rounds: it is the sanitizers that look now
+        if path.stem not in MEASURES_TIME:
+            yield Part(f"asan {path.stem}", [py, path], minutes=30,
+                       env={**env, "ORDERS": "100", "ROUNDS": "40"})
 
 
 class Runner:
