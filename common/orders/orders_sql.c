@@ -139,15 +139,18 @@ SQL_EXEC(sql_stock_take, "UPDATE products SET stock = stock - ?, updated_at = ?"
 SQL_ROWS(sql_stock_left, struct stock, stock_row,
          "SELECT stock FROM products WHERE tenant_id = ? AND id = ? AND is_active");
 SQL_EXEC(sql_order_confirm_paid,
-         "UPDATE orders SET status = 'confirmed', payment_status = 'paid', paid_at = ?,"
+         "UPDATE orders FORCE INDEX (PRIMARY) SET status = 'confirmed', payment_status = 'paid', "
+         "paid_at = ?,"
          " updated_at = ? WHERE tenant_id = ? AND id = ? AND status = 'pending'"
          " AND payment_status IN ('pending', 'failed')");
-SQL_EXEC(sql_order_keep_late_money,
-         "UPDATE orders SET payment_status = 'paid', paid_at = ?, updated_at = ?,"
-         " flag = 'paid_late' WHERE tenant_id = ? AND id = ? AND status <> 'pending'"
-         " AND payment_status IN ('pending', 'failed')");
-SQL_EXEC(sql_order_mark_payment, "UPDATE orders SET payment_status = ?, updated_at = ?"
-                                 " WHERE tenant_id = ? AND id = ? AND payment_status = ?");
+SQL_EXEC(
+    sql_order_keep_late_money,
+    "UPDATE orders FORCE INDEX (PRIMARY) SET payment_status = 'paid', paid_at = ?, updated_at = ?,"
+    " flag = 'paid_late' WHERE tenant_id = ? AND id = ? AND status <> 'pending'"
+    " AND payment_status IN ('pending', 'failed')");
+SQL_EXEC(sql_order_mark_payment,
+         "UPDATE orders FORCE INDEX (PRIMARY) SET payment_status = ?, updated_at = ?"
+         " WHERE tenant_id = ? AND id = ? AND payment_status = ?");
 
 enum err order_lock(struct db *db, struct tenant_id tenant, const struct order_id *id,
                     struct order *out)

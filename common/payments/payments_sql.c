@@ -85,8 +85,10 @@ SQL_EXEC(sql_attempt_set_paid,
          " next_ask_at = NULL" THIS_ATTEMPT " AND state <> 'succeeded'");
 SQL_EXEC(sql_attempt_set_effect,
          "UPDATE attempts SET pays = IF(?, 1, NULL), flag = ?" THIS_ATTEMPT);
-SQL_EXEC(sql_attempt_claim, "UPDATE attempts SET asks = asks + 1, next_ask_at = ?" THIS_ATTEMPT
-                            " AND next_ask_at = ?");
+/* By its key: over the index on next_ask_at the locks would be taken crosswise to a settling one. */
+SQL_EXEC(sql_attempt_claim,
+         "UPDATE attempts FORCE INDEX (PRIMARY) SET asks = asks + 1, next_ask_at = ?" THIS_ATTEMPT
+         " AND next_ask_at = ?");
 SQL_EXEC(sql_attempt_event_insert,
          "INSERT INTO attempt_events (tenant_id, attempt_id, at, source, outcome, effect, code)"
          " VALUES (?, ?, ?, ?, ?, ?, ?)");

@@ -74,9 +74,10 @@ static enum err claim_and_ask(struct process *p, const struct attempt *due,
     struct attempt a = *due;
     bool got = false;
 
-    TRY(attempt_claim(p->db, due, until, &got));
-    if (!got)
-        return OK;
+    enum err e = attempt_claim(p->db, due, until, &got);
+    if (e == E_DB_RETRY || e == E_DB_BUSY || (e == OK && !got))
+        return OK; /* somebody else has it in hand */
+    TRY(e);
     a.asks++;
     return ask(p, &a, say, out);
 }
