@@ -9,6 +9,8 @@
 
 static const char usage[] =
     "reconcile_payments [--limit N] [--quiet]   ask about payments whose outcome is open\n"
+    "                                           --quiet: say something only when there is news for "
+    "a person\n"
     "reconcile_payments --attempt ID            ask about this one now, without waiting for a run\n"
     "reconcile_payments --list                  what a person must see\n"
     "\n"
@@ -39,10 +41,12 @@ static int work(struct process *p, void *arg)
 
     if (e != OK)
         return failed(p, e);
-    printf("asked %lld: paid %lld, declined %lld, open %lld, failed %lld; notices %lld;"
-           " for a person %lld\n",
-           (long long)n.asked, (long long)n.paid, (long long)n.declined, (long long)n.still_open,
-           (long long)n.failed, (long long)n.notices, (long long)n.flagged);
+    if (!o->quiet || n.newly_flagged > 0 || n.failed > 0)
+        printf("asked %lld: paid %lld, declined %lld, open %lld, failed %lld; notices %lld;"
+               " for a person %lld\n",
+               (long long)n.asked, (long long)n.paid, (long long)n.declined,
+               (long long)n.still_open, (long long)n.failed, (long long)n.notices,
+               (long long)n.flagged);
     return n.flagged > 0 || n.failed > 0 ? JOB_NEEDS_PERSON : JOB_OK;
 }
 
@@ -59,7 +63,9 @@ static int by_hand(const struct options *o)
     if (e == OK)
         e = o->list ? reconcile_list(&p, 1000, say, &n.flagged)
                     : reconcile_one(&p, o->attempt, say, &n);
-    int status = e != OK ? failed(&p, e) : n.flagged > 0 ? JOB_NEEDS_PERSON : JOB_OK;
+    int status = e != OK                                      ? failed(&p, e)
+                 : n.flagged + n.newly_flagged + n.failed > 0 ? JOB_NEEDS_PERSON
+                                                              : JOB_OK;
     process_end(&p);
     return status;
 }

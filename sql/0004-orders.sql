@@ -14,7 +14,7 @@ CREATE TABLE orders (
   discount           BIGINT NOT NULL,
   shipping           BIGINT NOT NULL,
   total              BIGINT NOT NULL,
-  tax                BIGINT NOT NULL, -- KDV contained in the total
+  tax                BIGINT NOT NULL, -- KDV contained in the lines
   coupon_code        VARCHAR(50) NULL,
   customer_email     VARCHAR(254) NOT NULL,
   customer_first_name VARCHAR(100) NOT NULL,

@@ -69,10 +69,8 @@ def all_parts():
         for path in python_tests(folder):
             yield Part(f"{folder} {path.stem}".removeprefix(". "), [py, path], minutes=20,
                        alone=path.stem in MEASURES_TIME or folder == "browser")
-    if (ROOT / "tests/json/run.sh").exists():
-        yield Part("json differential", ["tests/json/run.sh"], minutes=15)
-    if (ROOT / "tests/fuzz/run.sh").exists():
-        yield Part("fuzz", ["tests/fuzz/run.sh", "60"], minutes=30)
+    yield Part("json differential", ["tests/json/run.sh"], minutes=15)
+    yield Part("fuzz", ["tests/fuzz/run.sh", "60"], minutes=30)
     yield Part("lint", ["tests/lint.sh"], minutes=20)
     for path in python_tests("service"):
         yield Part(f"service {path.stem}", [py, path], minutes=15, alone=True)

@@ -1,4 +1,5 @@
 #include "integrations/integrations.h"
+#include "base/json_defer.h"
 
 #include "handlers.h"
 

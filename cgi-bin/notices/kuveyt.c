@@ -15,11 +15,7 @@ static bool is_browser(const struct ctx *c)
 
 static enum err take_notice(struct ctx *c, const char *kind)
 {
-    const struct cashier k = {.db = c->db,
-                              .http = c->process->http,
-                              .keys = c->process->keys,
-                              .conf = &c->process->conf,
-                              .now = c->now};
+    const struct cashier k = cashier_of(c->process, c->now);
     struct attempt_id about;
     struct inbox_item item = {
         .provider = "kuveyt", .about = about.text, .kind = kind, .remote_addr = c->req.remote_addr};

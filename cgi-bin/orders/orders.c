@@ -7,7 +7,7 @@
 #include "web/once.h"
 
 /* Longer than any order takes; see ctx_once(). */
-enum { ORDER_LEASE_S = 10 };
+enum { ORDER_LEASE_S = 20 };
 
 // clang-format off
 #define ORDER_HEAD                                                                  \
@@ -156,7 +156,7 @@ enum err orders_list(struct ctx *c)
     TRY(ctx_page(c, &page));
     filter.before = page.before;
     filter.before_id = page.before_id;
-    filter.limit = page.limit;
+    filter.limit = page.limit + 1; /* one more tells whether there is more */
     TRY(order_list(c->db, c->tenant.id, &who, &filter, &orders, &n));
     if ((int64_t)n > page.limit) {
         n = (size_t)page.limit;

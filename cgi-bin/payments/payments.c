@@ -31,21 +31,12 @@ static const struct field verify_request[] = {
     {"provider", FIELD(struct verify_request,                            provider),                                  TEXT_UPTO(32)},
 };
 
-static struct cashier cashier_of(const struct ctx *c)
-{
-    return (struct cashier){.db = c->db,
-                            .http = c->process->http,
-                            .keys = c->process->keys,
-                            .conf = &c->process->conf,
-                            .now = c->now};
-}
-
 static enum err create(struct ctx *c, bool again)
 {
     struct create_request req = {.provider = "kuveyt"};
     struct payment_request pay = {.remote_addr = c->req.remote_addr};
     const struct payer payer = {(c->session.role & ROLE_STAFF) != 0, c->session.user.id};
-    const struct cashier k = cashier_of(c);
+    const struct cashier k = cashier_of(c->process, c->now);
     struct attempt a;
 
     (void)again; /* a page that was opened but never shown to anybody can be left alone */
@@ -91,7 +82,7 @@ enum err payments_create(struct ctx *c)
 enum err payments_verify(struct ctx *c)
 {
     struct verify_request req = {0};
-    const struct cashier k = cashier_of(c);
+    const struct cashier k = cashier_of(c->process, c->now);
     struct attempt a;
 
     TRY(ctx_input(c, &req, verify_request));

@@ -61,11 +61,6 @@ void arena_free(struct arena *a)
     free(a);
 }
 
-size_t arena_used(const struct arena *a)
-{
-    return a->used;
-}
-
 void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align)
 {
     size_t pad = -(uintptr_t)(a->base + a->used) & (align - 1);

@@ -18,9 +18,6 @@ void arena_free(struct arena *a); /* NULL is fine */
 /* Runs the deferred calls, newest first, wipes and empties. */
 void arena_reset(struct arena *a);
 
-/* Bytes in use: for the log. */
-size_t arena_used(const struct arena *a);
-
 void *arena_alloc(struct arena *a, size_t count, size_t size, size_t align);
 
 /* `fn(arg)` is called by the next reset: for what was malloc'd elsewhere (json-c, curl). */

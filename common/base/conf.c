@@ -49,10 +49,12 @@ static const struct key {
     TEXT_KEY(ca_file, "", "certificates trusted for providers; empty: the system's"),
     TEXT_KEY(kuveyt_test_url, "", "called in place of https://test-api.kuveyt.com/payment"),
     TEXT_KEY(kuveyt_live_url, "", "called in place of https://api.kuveyt.com/payment"),
-    TEXT_KEY(paytr_url, "https://www.paytr.com", "PayTR"),
-    TEXT_KEY(tcmb_url, "https://www.tcmb.gov.tr", "exchange rates"),
+    TEXT_KEY(paytr_url, "https://www.paytr.com",
+             "PayTR; no effect before there is a program that calls it"),
+    TEXT_KEY(tcmb_url, "https://www.tcmb.gov.tr", "exchange rates; no effect yet, either"),
     TEXT_KEY(allowed_endpoints, "", "host:port,… that may be called although not public or https"),
-    TEXT_KEY(trusted_proxies, "", "addresses whose X-Forwarded-For the web server believes"),
+    TEXT_KEY(trusted_proxies, "",
+             "for the web server's configuration: whose X-Forwarded-For counts"),
     NUMBER_KEY(provider_timeout_s, "20", 1, 120, "a whole call to a provider, seconds"),
     NUMBER_KEY(order_hold_minutes, "60", 5, 100000, "an unpaid order keeps its stock so long"),
     NUMBER_KEY(session_days, "30", 1, 3650, "a login ends after this many days"),
@@ -67,7 +69,7 @@ static const struct key {
     {"clock_offset_s", NUMBER, offsetof(struct conf, clock_offset_s), "0",   -4000000000, 4000000000,
                                              true,                                                                                                  "tests: seconds added to the clock"},
     {"rate_limits",    YES_NO, offsetof(struct conf, rate_limits),    "yes", 0,           0,          true,
-                                             "tests: no turns them off"                                                                                                                },
+                                             "for the web server's configuration; tests: no turns them off"                                                                            },
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 

@@ -143,14 +143,7 @@ void log_line(enum log_level level, const char *event, ...)
     write_line(&l);
 }
 
-void log_open(const char *program, const char *path)
-{
-    snprintf(program_name, sizeof(program_name), "%s", program);
-    snprintf(file_path, sizeof(file_path), "%s", path == NULL ? "" : path);
-    log_reopen();
-}
-
-void log_reopen(void)
+static void open_file(void)
 {
     if (file_path[0] == '\0')
         return;
@@ -162,6 +155,13 @@ void log_reopen(void)
     if (out_fd != STDERR_FILENO)
         close(out_fd);
     out_fd = fd;
+}
+
+void log_open(const char *program, const char *path)
+{
+    snprintf(program_name, sizeof(program_name), "%s", program);
+    snprintf(file_path, sizeof(file_path), "%s", path == NULL ? "" : path);
+    open_file();
 }
 
 void log_request(const char *id)

@@ -34,11 +34,8 @@ enum log_field {
 };
 
 /* Called once at start: program name in every line; path NULL or "" means stderr. Opens the file
- * for appending, mode 0640; falls back to stderr (with a line saying so) when it can't. */
+ * for appending, mode 0640 (a moved file is left by restarting the workers); falls back to stderr (with a line saying so) when it can't. */
 void log_open(const char *program, const char *path);
-
-/* Opens the file again by its name: after it was moved away (SIGHUP). */
-void log_reopen(void);
 
 /* Request id for all lines until the next call; "" for none. */
 void log_request(const char *id);

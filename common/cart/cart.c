@@ -58,9 +58,7 @@ static enum err cart_from_rows(struct db *db, struct cart_row *rows, size_t n, s
                                                        .name = r->name,
                                                        .unit_price = r->unit_price,
                                                        .quantity = r->quantity,
-                                                       .tax_rate = r->tax_rate,
-                                                       .stock = r->stock,
-                                                       .is_active = r->is_active};
+                                                       .tax_rate = r->tax_rate};
     }
     TRY(price_lines(out));
     return price_total(out, rows[0].shipping_price, rows[0].free_from);
@@ -109,9 +107,11 @@ static enum err why_not(struct db *db, struct tenant_id tenant, const uint8_t ow
 }
 
 static enum err add_once(struct db *db, struct tenant_id tenant, const uint8_t owner[SHA256_SIZE],
-                         const struct product_id *product, int64_t quantity, struct utc now)
+                         const struct product_id *product, int64_t quantity, struct utc now,
+                         bool *new_line)
 {
     TRY(cart_item_put(db, tenant, owner, product, quantity, now));
+    *new_line = db_changed(db) == 1;
     return db_changed(db) > 0 ? OK : why_not(db, tenant, owner, product, quantity, now);
 }
 
@@ -120,14 +120,15 @@ enum err cart_add(struct db *db, struct tenant_id tenant, const uint8_t owner[SH
                   struct cart *out)
 {
     enum err e = E_DB_RETRY;
+    bool new_line = false;
 
     for (int i = 0; i < ADD_ATTEMPTS && e == E_DB_RETRY; i++)
-        e = add_once(db, tenant, owner, product, quantity, now);
+        e = add_once(db, tenant, owner, product, quantity, now, &new_line);
     TRY(e);
     TRY(cart_view(db, tenant, owner, out));
-    if (out->nlines <= CART_LINES_MAX)
+    if (out->nlines <= CART_LINES_MAX || !new_line)
         return OK;
-    TRY(cart_item_remove(db, tenant, &out->id, product)); /* the one line too many is the new one */
+    TRY(cart_item_remove(db, tenant, &out->id, product));
     return err_say(E_CART_FULL, "%d", CART_LINES_MAX);
 }
 
@@ -142,8 +143,10 @@ static enum err adopt(struct db *db, struct tenant_id tenant, const uint8_t gues
     if (e != OK)
         return e == E_NOT_FOUND ? OK : e;
     e = cart_of_owner_lock(db, tenant, user, &to);
-    if (e == E_NOT_FOUND)
-        return cart_set_owner(db, tenant, &from.id, user, now);
+    if (e == E_NOT_FOUND) {
+        e = cart_set_owner(db, tenant, &from.id, user, now);
+        return e == E_DUPLICATE ? E_DB_RETRY : e; /* the user has just got one elsewhere */
+    }
     TRY(e);
     TRY(cart_move_items(db, tenant, &from.id, &to.id));
     return cart_delete(db, tenant, &from.id);

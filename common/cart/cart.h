@@ -16,8 +16,6 @@ struct cart_line {
     int64_t quantity;
     struct money line_total;
     struct bps tax_rate;
-    int64_t stock;
-    bool is_active; /* false: taken out of the catalogue since */
 };
 
 struct cart {

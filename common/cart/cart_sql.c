@@ -13,8 +13,6 @@ static const struct field cart_row_fields[] = {
     {"name",               FIELD(struct cart_row, name),               OPTIONAL},
     {"unit_price",         FIELD(struct cart_row, unit_price),         OPTIONAL},
     {"tax_rate",           FIELD(struct cart_row, tax_rate),           OPTIONAL},
-    {"stock",              FIELD(struct cart_row, stock),              OPTIONAL},
-    {"is_active",          FIELD(struct cart_row, is_active),          OPTIONAL},
 };
 static const struct field cart_look_row[] = {
     {"cart_id", FIELD(struct cart_look, cart_id), OPTIONAL},
@@ -38,7 +36,7 @@ static const struct field shipping_choice_row[] = {
     "SELECT c.id AS cart_id, m.id AS shipping_method_id, m.name AS shipping_name,"           \
     " m.price AS shipping_price, COALESCE(m.free_shipping_threshold, -1) AS free_from,"      \
     " i.id AS item_id, i.added_at, i.product_id, i.quantity, p.name, p.price AS unit_price," \
-    " p.tax_rate, p.stock, p.is_active"
+    " p.tax_rate"
 #define CART_PARTS                                                              \
     " LEFT JOIN shipping_methods m ON m.tenant_id = c.tenant_id"                \
     "   AND m.id = c.shipping_method_id AND m.is_active"                        \
@@ -89,7 +87,7 @@ SQL_EXEC(sql_cart_move_items,
          " SELECT g.tenant_id, ?, g.product_id, UUID(), g.quantity, g.added_at"
          " FROM cart_items g WHERE g.tenant_id = ? AND g.cart_id = ?"
          " ON DUPLICATE KEY UPDATE"
-         " quantity = LEAST(9999, cart_items.quantity + VALUES(quantity))");
+         " quantity = LEAST(?, cart_items.quantity + VALUES(quantity))");
 SQL_EXEC(sql_cart_delete, "DELETE FROM carts WHERE tenant_id = ? AND id = ?");
 SQL_EXEC(sql_cart_close, "UPDATE carts SET is_open = NULL, updated_at = ?"
                          " WHERE tenant_id = ? AND id = ? AND is_open = 1");
@@ -160,7 +158,7 @@ enum err cart_set_owner(struct db *db, struct tenant_id tenant, const struct car
 enum err cart_move_items(struct db *db, struct tenant_id tenant, const struct cart_id *from,
                          const struct cart_id *to)
 {
-    return db_exec(db, sql_cart_move_items, P(to), P(&tenant), P(from));
+    return db_exec(db, sql_cart_move_items, P(to), P(&tenant), P(from), P(CART_QUANTITY_MAX));
 }
 
 enum err cart_delete(struct db *db, struct tenant_id tenant, const struct cart_id *id)

@@ -17,8 +17,6 @@ struct cart_row {
     const char *name;
     struct money unit_price;
     struct bps tax_rate;
-    int64_t stock;
-    bool is_active;
 };
 
 /* Why nothing could be added. */

@@ -17,11 +17,12 @@ enum err idem_check(const char *text)
     return OK;
 }
 
-enum err idem_begin(struct db *db, const struct idem_key *key, struct utc now, int64_t lease_s,
+enum err idem_begin(struct db *db, struct idem_key *key, struct utc now, int64_t lease_s,
                     enum idem *out, struct idem_answer *answer)
 {
     struct idem_record r = {0};
     struct utc lease = utc_add_seconds(now, lease_s);
+    key->lease_until = lease;
     enum err e = idem_insert(db, key, now, lease);
 
     *out = IDEM_FIRST;

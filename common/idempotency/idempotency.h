@@ -16,6 +16,7 @@ struct idem_key {
     const uint8_t *owner; /* SHA256_SIZE bytes: nobody meets another's key */
     const char *text;     /* 1..64 printable ASCII characters */
     uint8_t request_hash[SHA256_SIZE];
+    struct utc lease_until; /* ours, from idem_begin() on */
 };
 
 struct idem_answer {
@@ -30,10 +31,11 @@ enum err idem_check(const char *text);
  * Takes the key for `lease_s` seconds. *out says how it stands; with IDEM_ANSWERED the answer is in
  * *answer. E_KEY_REUSED, E_KEY_RUNNING, E_DB_*.
  */
-enum err idem_begin(struct db *db, const struct idem_key *key, struct utc now, int64_t lease_s,
+enum err idem_begin(struct db *db, struct idem_key *key, struct utc now, int64_t lease_s,
                     enum idem *out, struct idem_answer *answer);
 
-/* The answer is final: kept for the next request with this key. */
+/* The answer is final: kept for the next request with this key. E_KEY_RUNNING: our lease ran out and
+ * another request has taken over; its answer will be the one. */
 enum err idem_done(struct db *db, const struct idem_key *key, const struct idem_answer *answer);
 
 /* Nothing happened that counts: the key is free again. */

@@ -6,7 +6,8 @@ static const struct field idem_row[] = {
     {"answer",       FIELD(struct idem_record, answer),       OPTIONAL},
     {"lease_until",  FIELD(struct idem_record, lease_until),  REQUIRED},
 };
-#define THIS_KEY " WHERE tenant_id = ? AND owner = ? AND idem_key = ?"
+#define THIS_KEY  " WHERE tenant_id = ? AND owner = ? AND idem_key = ?"
+#define OUR_LEASE THIS_KEY " AND state = 'running' AND lease_until = ?"
 
 SQL_EXEC(sql_idem_insert,
          "INSERT INTO idempotency_keys (tenant_id, owner, idem_key, request_hash, state,"
@@ -16,9 +17,8 @@ SQL_ROWS(sql_idem_select, struct idem_record, idem_row,
 SQL_EXEC(sql_idem_take_over, "UPDATE idempotency_keys SET lease_until = ?" THIS_KEY
                              " AND state = 'running' AND lease_until = ?");
 SQL_EXEC(sql_idem_done,
-         "UPDATE idempotency_keys SET state = 'done', http_status = ?, answer = ?" THIS_KEY
-         " AND state = 'running'");
-SQL_EXEC(sql_idem_forget, "DELETE FROM idempotency_keys" THIS_KEY " AND state = 'running'");
+         "UPDATE idempotency_keys SET state = 'done', http_status = ?, answer = ?" OUR_LEASE);
+SQL_EXEC(sql_idem_forget, "DELETE FROM idempotency_keys" OUR_LEASE);
 
 #define KEY_PARAMS(k) P(&(k)->tenant), P_BYTES((k)->owner, SHA256_SIZE), P((k)->text)
 
@@ -41,10 +41,12 @@ enum err idem_take_over(struct db *db, const struct idem_key *k, struct utc old_
 
 enum err idem_done(struct db *db, const struct idem_key *k, const struct idem_answer *answer)
 {
-    return db_exec(db, sql_idem_done, P(answer->status), P(answer->body), KEY_PARAMS(k));
+    TRY(db_exec(db, sql_idem_done, P(answer->status), P(answer->body), KEY_PARAMS(k),
+                P(k->lease_until)));
+    return db_changed(db) == 1 ? OK : E_KEY_RUNNING;
 }
 
 enum err idem_forget(struct db *db, const struct idem_key *k)
 {
-    return db_exec(db, sql_idem_forget, KEY_PARAMS(k));
+    return db_exec(db, sql_idem_forget, KEY_PARAMS(k), P(k->lease_until));
 }

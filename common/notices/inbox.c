@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "notices/inbox_sql.h"
 
-/* The tenant isn't known yet when a notice is stored: it is bound to its row alone. */
+/* Bound to its row alone: a notice may be stored before anybody knows whose it is. */
 static struct envelope_place place_of(const char *id)
 {
     return (struct envelope_place){.table = "inbox", .column = "body", .row = id, .tenant = 0};

@@ -140,8 +140,10 @@ static enum err create(struct db *db, struct tenant_id tenant, const char *numbe
     enum err e = cart_lock_for_order(db, tenant, maker->owner, &req->cart_id,
                                      &req->shipping_method_id, &cart);
 
-    if (e == E_NO_OPEN_CART && maker->asked_before &&
-        order_by_cart(db, tenant, &req->cart_id, maker->owner, out) == OK) {
+    if (e == E_NO_OPEN_CART && maker->asked_before) {
+        e = order_by_cart(db, tenant, &req->cart_id, maker->owner, out);
+        if (e != OK)
+            return e == E_NOT_FOUND ? E_NO_OPEN_CART : e;
         out->status = ORDER_PENDING; /* as it was answered, or should have been, the first time */
         out->payment_status = PAYMENT_PENDING;
         return OK;

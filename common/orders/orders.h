@@ -115,7 +115,7 @@ struct order_filter {
     int64_t limit;
 };
 
-/* Newest first, at most limit + 1 rows. */
+/* Newest first, at most `limit` rows. */
 enum err order_list(struct db *db, struct tenant_id tenant, const struct order_viewer *viewer,
                     const struct order_filter *filter, struct order **out, size_t *n);
 

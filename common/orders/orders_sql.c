@@ -200,7 +200,7 @@ static bool may_match(const char *filter)
 #define LIST_PARAMS(f)                                                                 \
     P((f)->status), P((f)->status), P((f)->payment_status), P((f)->payment_status),    \
         P((f)->order_number), P((f)->order_number), P((f)->before_id), P((f)->before), \
-        P((f)->before), P((f)->before_id), P((f)->limit + 1)
+        P((f)->before), P((f)->before_id), P((f)->limit)
 
 enum err order_list(struct db *db, struct tenant_id tenant, const struct order_viewer *viewer,
                     const struct order_filter *f, struct order **out, size_t *n)

@@ -65,6 +65,12 @@ const char *payment_state_label(enum attempt_state s, bool english)
     return "";
 }
 
+struct cashier cashier_of(const struct process *p, struct utc now)
+{
+    return (struct cashier){
+        .db = p->db, .http = p->http, .keys = p->keys, .conf = &p->conf, .now = now};
+}
+
 const char *attempt_transaction_id(const struct attempt *a)
 {
     return a->provider_ref != NULL ? a->provider_ref : a->reference;
@@ -82,7 +88,10 @@ static enum err settle_paid(const struct cashier *k, const struct attempt *a,
 {
     struct paid_effect effect = {0};
 
-    TRY(attempt_set_paid(k->db, a, news->provider_ref, k->now));
+    enum err e = attempt_set_paid(k->db, a, news->provider_ref, k->now);
+    if (e == E_DUPLICATE) /* they name a payment that is another attempt's */
+        return attempt_set_flag(k->db, a, "mismatch", "provider_ref");
+    TRY(e);
     if (db_changed(k->db) != 1)
         return E_DB_RETRY; /* not under our own row lock; look again */
     TRY(ledger_insert_capture(k->db, a, k->now));
@@ -237,12 +246,25 @@ static enum err may_pay(const struct payer *payer, const struct order *o)
         return E_ALREADY_PAID;
     if (o->status != ORDER_PENDING)
         return err_say(E_ORDER_STATE, "%s", order_status_names[o->status]);
-    return money_cmp(o->total, KURUS(0)) > 0 ? OK : E_AMOUNT_LIMIT;
+    return money_cmp(o->total, KURUS(0)) > 0 ? OK : E_NOTHING_TO_PAY;
+}
+
+/* Drawn anew each time the transaction runs. */
+static void draw_numbers(struct arena *mem, const char *tenant_code, struct attempt *a)
+{
+    char *number = NEW_N(mem, char, NUMBER_TEXT);
+    char random[17];
+
+    public_number(number, "PAY", tenant_code);
+    random_text(random, 16, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789");
+    a->payment_number = number;
+    a->reference = arena_printf(mem, "TRX%s", random);
 }
 
 static enum err write_intent(const struct cashier *k, struct tenant_id tenant,
-                             const struct payer *payer, const struct provider *provider,
-                             struct order *order, struct attempt *a)
+                             const char *tenant_code, const struct payer *payer,
+                             const struct provider *provider, struct order *order,
+                             struct attempt *a)
 {
     struct db *db = k->db;
     int64_t open = 0;
@@ -254,6 +276,7 @@ static enum err write_intent(const struct cashier *k, struct tenant_id tenant,
         if (open > 0)
             return E_PENDING;
     }
+    draw_numbers(db_arena(db), tenant_code, a);
     a->amount = order->total;
     a->currency = order->currency;
     TRY(order_mark_payment(db, tenant, &a->order_id, PAYMENT_FAILED, PAYMENT_PENDING, k->now));
@@ -261,27 +284,19 @@ static enum err write_intent(const struct cashier *k, struct tenant_id tenant,
     return e == E_DUPLICATE ? E_DB_RETRY : e; /* a number met its double */
 }
 
-static void fill_attempt(const struct cashier *k, struct tenant_id tenant, const char *tenant_code,
+static void fill_attempt(const struct cashier *k, struct tenant_id tenant,
                          const struct payment_request *req, const struct integration *in,
                          const char *provider_name, struct attempt *a)
 {
-    struct arena *mem = db_arena(k->db);
-    char *number = NEW_N(mem, char, NUMBER_TEXT);
-    char random[17];
-
-    public_number(number, "PAY", tenant_code);
-    random_text(random, 16, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789");
     *a = (struct attempt){
         .tenant_id = tenant,
         .purpose = "order",
         .order_id = req->order_id,
-        .payment_number = number,
         .provider = provider_name,
         .integration_id = in->id,
         .credential_id = in->credential_id,
         .mode = in->mode,
         .endpoint = in->endpoint,
-        .reference = arena_printf(mem, "TRX%s", random),
         .state = ATTEMPT_SENDING,
         .created_at = k->now,
         .next_ask_at = utc_add_seconds(k->now, k->conf->provider_timeout_s + SENDING_GRACE_S),
@@ -299,8 +314,7 @@ static enum err started(const struct attempt *a, const struct news *news)
     case ATTEMPT_SUCCEEDED:
         return OK;
     case ATTEMPT_DECLINED:
-        return err_say(E_PROVIDER_REFUSED, "%s",
-                       news->text != NULL ? news->text : "Ödeme oluşturulamadı.");
+        return news->text == NULL ? E_NOT_CREATED : err_say(E_PROVIDER_REFUSED, "%s", news->text);
     case ATTEMPT_SENDING:
     case ATTEMPT_UNKNOWN:
     case ATTEMPT_VOID:
@@ -313,6 +327,16 @@ static enum err started(const struct attempt *a, const struct news *news)
 static const char *given_or(const char *given, const char *otherwise)
 {
     return given != NULL && *given != '\0' ? given : otherwise;
+}
+
+/* Only to be seen by the shop's owner: the payment stands whether it can be noted or not. */
+static void note_use(const struct cashier *k, struct tenant_id tenant,
+                     const struct integration_id *id, const struct attempt *a,
+                     const struct news *news)
+{
+    bool fine = a->state == ATTEMPT_WAITING || a->state == ATTEMPT_SUCCEEDED;
+    if (integration_used(k->db, tenant, id, k->now, fine ? NULL : news->code) != OK)
+        log_line(LOG_WARN, "integration_use_not_noted", LOG_ATTEMPT, a->id.text, LOG_END);
 }
 
 enum err payment_start(const struct cashier *k, struct tenant_id tenant, const char *tenant_code,
@@ -331,11 +355,11 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     in.endpoint = integration_called_endpoint(k->conf, in.endpoint);
     TRY(integration_account(k->db, k->keys, tenant, &in.credential_id, in.mode, in.endpoint,
                             in.config, &account));
-    fill_attempt(k, tenant, tenant_code, req, &in, provider->name, out);
+    fill_attempt(k, tenant, req, &in, provider->name, out);
     const struct provider_env env = env_of(k, &account);
     out->driver = provider->driver(&env);
     DB_TX(k->db, &e)
-        e = write_intent(k, tenant, payer, provider, &order, out);
+        e = write_intent(k, tenant, tenant_code, payer, provider, &order, out);
     if (e != OK)
         return e;
 
@@ -350,9 +374,7 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
     struct news news = {.heard = HEARD_UNKNOWN};
     provider->start(&env, &p, &news);
     TRY(payment_hear(k, tenant, &out->id, FROM_ANSWER, &news, out));
-    TRY(integration_used(
-        k->db, tenant, &in.id, k->now,
-        out->state == ATTEMPT_WAITING || out->state == ATTEMPT_SUCCEEDED ? NULL : news.code));
+    note_use(k, tenant, &in.id, out, &news);
     return started(out, &news);
 }
 
@@ -365,8 +387,7 @@ static enum err verified(const struct attempt *a)
     if (a->flag != NULL && strcmp(a->flag, "mismatch") == 0)
         return E_VERIFY_MISMATCH;
     if (a->state == ATTEMPT_DECLINED || a->state == ATTEMPT_VOID)
-        return err_say(E_DECLINED, "%s",
-                       a->error_text != NULL ? a->error_text : "Ödeme doğrulanamadı.");
+        return a->error_text == NULL ? E_NOT_VERIFIED : err_say(E_DECLINED, "%s", a->error_text);
     return E_PENDING;
 }
 

@@ -1,8 +1,8 @@
 #ifndef PAYMENTS_PAYMENTS_H
 #define PAYMENTS_PAYMENTS_H
-#include "base/conf.h"
 #include "db/db.h"
 #include "payments/providers/provider.h"
+#include "run/process.h"
 
 /*
  * The money core (contract section 7): one journal of attempts for every door.
@@ -65,6 +65,8 @@ struct cashier {
     struct utc now;
 };
 
+struct cashier cashier_of(const struct process *p, struct utc now);
+
 struct payment_request {
     struct order_id order_id;
     const char *provider;
@@ -96,7 +98,7 @@ enum err payment_start(const struct cashier *k, struct tenant_id tenant, const c
 /*
  * payment_verify - how does it stand? Asks the provider unless the money is there already.
  *
- *   provider  NULL = any; a wrong one is E_NO_PAYMENT
+ *   provider  NULL = kuveyt; a wrong one is E_NO_PAYMENT
  *   out       the attempt after it, also with E_PENDING and E_DECLINED
  *
  * OK (paid), E_NO_PAYMENT, E_PENDING (still open), E_DECLINED (with the text for the payer),
@@ -123,7 +125,7 @@ enum err payment_home(const struct cashier *k, const struct attempt *a, const ch
 /* By id alone, of any tenant: for notices. E_NO_PAYMENT. */
 enum err attempt_by_id(struct db *db, const struct attempt_id *id, struct attempt *out);
 
-/* Attempts of one order, newest first. */
+/* Attempts of one order, newest first, at most 200. */
 enum err attempts_of_order(struct db *db, struct tenant_id tenant, const struct order_id *order,
                            struct attempt **out, size_t *n);
 
@@ -136,7 +138,7 @@ enum err attempts_due(struct db *db, struct utc now, int64_t limit, struct attem
 /* True in *got when this process may ask about it now: nobody else will before `until`. */
 enum err attempt_claim(struct db *db, const struct attempt *a, struct utc until, bool *got);
 
-/* Attempts that a person must see, oldest first. */
+/* Attempts that a person must see, by flag and age. */
 enum err attempts_flagged(struct db *db, int64_t limit, struct attempt **out, size_t *n);
 
 #endif

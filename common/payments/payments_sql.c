@@ -53,7 +53,8 @@ SQL_ROWS(sql_attempt_by_provider_ref, struct attempt, attempt_row,
 SQL_ROWS(sql_attempt_by_reference, struct attempt, attempt_row,
          SELECT_ATTEMPT " WHERE reference = ? AND tenant_id = ?");
 SQL_ROWS(sql_attempts_of_order, struct attempt, attempt_row,
-         SELECT_ATTEMPT " WHERE tenant_id = ? AND order_id = ? ORDER BY created_at DESC, id DESC");
+         SELECT_ATTEMPT
+         " WHERE tenant_id = ? AND order_id = ? ORDER BY created_at DESC, id DESC LIMIT 200");
 SQL_ROWS(
     sql_attempts_open_count, struct count, count_row,
     "SELECT COUNT(*) AS n FROM attempts WHERE tenant_id = ? AND order_id = ? AND " OPEN_STATES);

@@ -11,7 +11,7 @@
 /* What the subject made of the money. */
 struct paid_effect {
     bool pays;        /* this attempt is the one that pays it */
-    const char *flag; /* for a person: "duplicate_payment", "paid_late"; NULL = all is well */
+    const char *flag; /* for a person: "duplicate_payment", "paid_late"; NULL = none */
 };
 
 struct purpose {

@@ -4,19 +4,14 @@
 #include "notices/notice.h"
 #include "run/job.h"
 
-/* Work is read in small heaps, so that the arena stays small; a notice gets a moment to be handled
- * by the program that stored it. */
-enum { HEAP = 50, NOTICE_AFTER_S = 60, CLAIM_AIR_S = 60 };
-
-static struct cashier cashier_of(struct process *p)
-{
-    return (struct cashier){
-        .db = p->db, .http = p->http, .keys = p->keys, .conf = &p->conf, .now = process_now(p)};
-}
+/* Work is read in small heaps: an answer may take a megabyte of the arena, which is emptied after each.
+ * A notice gets a moment to be handled by the program that stored it. */
+enum { HEAP = 5, NOTICE_AFTER_S = 60, CLAIM_AIR_S = 60 };
 
 static void count(const struct attempt *after, struct reconcile_counts *out)
 {
     out->asked++;
+    out->newly_flagged += after->flag != NULL;
     switch (after->state) {
     case ATTEMPT_SUCCEEDED:
         out->paid++;
@@ -49,7 +44,7 @@ static void tell(struct process *p, const struct attempt *a, const char *state,
 static enum err ask(struct process *p, const struct attempt *a, void (*say)(const char *line),
                     struct reconcile_counts *out)
 {
-    const struct cashier k = cashier_of(p);
+    const struct cashier k = cashier_of(p, process_now(p));
     struct attempt after;
     enum err e = payment_ask(&k, a, FROM_RESOLVER, &after);
 
@@ -71,15 +66,13 @@ static enum err claim_and_ask(struct process *p, const struct attempt *due,
                               void (*say)(const char *line), struct reconcile_counts *out)
 {
     struct utc until = utc_add_seconds(process_now(p), p->conf.provider_timeout_s + CLAIM_AIR_S);
-    struct attempt a = *due;
     bool got = false;
 
     enum err e = attempt_claim(p->db, due, until, &got);
     if (e == E_DB_RETRY || e == E_DB_BUSY || (e == OK && !got))
         return OK; /* somebody else has it in hand */
     TRY(e);
-    a.asks++;
-    return ask(p, &a, say, out);
+    return ask(p, due, say, out);
 }
 
 /* One heap of attempts; *n is how many there were. */
@@ -99,7 +92,7 @@ static enum err heap_of_attempts(struct process *p, int64_t limit, void (*say)(c
 static enum err heap_of_notices(struct process *p, struct inbox_place *from,
                                 struct reconcile_counts *out, size_t *heap)
 {
-    const struct cashier k = cashier_of(p);
+    const struct cashier k = cashier_of(p, process_now(p));
     struct inbox_item *items;
     struct attempt a;
     size_t n;
@@ -114,6 +107,11 @@ static enum err heap_of_notices(struct process *p, struct inbox_place *from,
         if (e == E_DB_DOWN)
             return e;
         out->notices += e == OK;
+        if (e != OK && e != E_NO_PAYMENT) {
+            out->failed++;
+            log_line(LOG_ERROR, "notice_not_applied", LOG_NAME, items[i].id.text, LOG_CODE,
+                     err_info(e)->code, LOG_END);
+        }
     }
     return OK;
 }

@@ -3,11 +3,11 @@
 #include <string.h>
 
 const char *const settlement_names[] = {
-    [SETTLE_KEEP] = "kept",        [SETTLE_WAITING] = "waiting",
-    [SETTLE_UNKNOWN] = "unknown",  [SETTLE_PAID] = "paid",
-    [SETTLE_LATE] = "paid_late",   [SETTLE_DECLINED] = "declined",
-    [SETTLE_VOID] = "void",        [SETTLE_MISMATCH] = "mismatch",
-    [SETTLE_GIVE_UP] = "given_up", NULL,
+    [SETTLE_KEEP] = "kept",         [SETTLE_WAITING] = "waiting",
+    [SETTLE_UNKNOWN] = "unknown",   [SETTLE_PAID] = "paid",
+    [SETTLE_LATE] = "late_success", [SETTLE_DECLINED] = "declined",
+    [SETTLE_VOID] = "void",         [SETTLE_MISMATCH] = "mismatch",
+    [SETTLE_GIVE_UP] = "given_up",  NULL,
 };
 
 const char *news_mismatch(const struct attempt *a, const struct news *news)
@@ -53,8 +53,10 @@ static enum settlement no_result(const struct attempt *a, enum news_source sourc
 static enum settlement not_found(const struct attempt *a, enum news_source source, struct utc now,
                                  const struct settle_rules *rules)
 {
-    /* A request that was cut off on our side may still arrive there. */
-    if (utc_cmp(now, utc_add_seconds(a->created_at, rules->void_after_s)) >= 0)
+    /* One that they gave a name is theirs, whatever they say today. One that was cut off on our side
+     * may still arrive there. */
+    if (a->provider_ref == NULL &&
+        utc_cmp(now, utc_add_seconds(a->created_at, rules->void_after_s)) >= 0)
         return SETTLE_VOID;
     return no_result(a, source, now, SETTLE_UNKNOWN);
 }

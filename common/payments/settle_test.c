@@ -64,8 +64,18 @@ static void our_own_call_was_not_sent(void)
 
 static void not_found_counts_after_the_window(void)
 {
-    const struct attempt a = attempt_in(ATTEMPT_UNKNOWN);
+    struct attempt a = attempt_in(ATTEMPT_UNKNOWN);
     const struct news news = {.heard = HEARD_NOT_FOUND};
+
+    CHECK_THAT(settle(&a, &news, FROM_RESOLVER, utc_add_seconds(created, 9000), &rules) ==
+                   SETTLE_UNKNOWN,
+               "they knew it once");
+    a.asks = 11;
+    CHECK_THAT(settle(&a, &news, FROM_RESOLVER, utc_add_seconds(created, 9000), &rules) ==
+                   SETTLE_GIVE_UP,
+               "so in the end a person must look");
+    a.asks = 0;
+    a.provider_ref = NULL;
 
     CHECK_THAT(settle(&a, &news, FROM_RESOLVER, utc_add_seconds(created, 899), &rules) ==
                    SETTLE_UNKNOWN,

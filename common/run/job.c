@@ -19,7 +19,7 @@ bool job_should_stop(void)
     return asked_to_stop != 0;
 }
 
-/* No SA_RESTART is asked for: but curl and the connector go on after EINTR by themselves. */
+/* System calls go on: the item in hand is finished, and job_should_stop() is looked at after it. */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};

@@ -16,6 +16,10 @@
 /* libfcgi has no read timeout: a peer that falls silent in the middle of a request costs one worker. */
 enum { STUCK_AFTER_S = 60, SYSTEMD_FIRST_FD = 3 };
 
+/* A worker that is woken for a connection and told to leave at once leaves it to the others, whom
+ * nobody woke: they look by themselves so often. */
+enum { LOOK_AGAIN_MS = 2000 };
+
 struct app {
     struct process process;
     const struct dialect *dialect;
@@ -99,7 +103,7 @@ static bool wait_for_work(const struct app *app, int watch, int signals)
     struct epoll_event events[2];
 
     while (!old_enough(app)) {
-        int n = epoll_wait(watch, events, 2, 60 * 1000);
+        int n = epoll_wait(watch, events, 2, LOOK_AGAIN_MS);
         if (n < 0 && errno != EINTR)
             return false;
         for (int i = 0; i < n; i++)
@@ -151,15 +155,14 @@ static int serve_fastcgi(struct app *app, int signals)
     return 0;
 }
 
+extern char **environ;
+
+/* libfcgi's own functions for this are those of its stdio copy only. */
 static int serve_cgi(struct app *app)
 {
-    FCGX_Request in;
+    FCGX_Request in = {.envp = environ};
 
-    memset(&in, 0, sizeof(in));
-    if (FCGX_Accept(&in.in, &in.out, &in.err, &in.envp) < 0)
-        return 1;
     serve(app, &in);
-    FCGX_Finish();
     return 0;
 }
 

@@ -14,10 +14,10 @@
 struct request {
     const char *method;       /* as sent */
     const char *path;         /* decoded and normalised by the web server, without path_prefix */
-    char *query;              /* raw; parsed once by app.c */
+    char *query;              /* raw; parsed once by handle.c */
     const char *host;         /* lower case, no port, no dot at its end; "" = none */
     const char *content_type; /* lower case, without parameters; "" = none */
-    const char *cookie, *authorization, *origin, *fetch_site, *accept, *accept_language;
+    const char *cookie, *origin, *fetch_site, *accept, *accept_language;
     const char *idempotency_key; /* NULL = none */
     const char *remote_addr;
     bool https;
@@ -141,7 +141,9 @@ struct json_object *ctx_success(struct ctx *c, const char *tr, const char *en);
 
 /* Takes over `root`. Always OK, so that handlers can end with it. */
 enum err ctx_reply(struct ctx *c, int status, struct json_object *root);
-/* An answer that is no JSON, such as the OK that a provider wants to hear; text lives on. */
+#define JSON_TYPE "application/json; charset=utf-8"
+
+/* An answer that is text already, such as the OK that a provider wants to hear. */
 enum err ctx_reply_text(struct ctx *c, int status, const char *type, const char *text);
 /* Names and values with CR, LF, NUL or bytes over 0x7e are refused (the header is left out, logged). */
 void ctx_header(struct ctx *c, const char *name, const char *value);

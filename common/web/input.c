@@ -1,16 +1,12 @@
 #include <string.h>
 
 #include "base/json_check.h"
+#include "base/json_defer.h"
 #include "base/text.h"
 #include "web/ctx.h"
 #include "web/route.h"
 
 /* ---- The body, once ---- */
-
-static void put_json(void *p)
-{
-    json_object_put(p);
-}
 
 static enum err parse_json(struct ctx *c)
 {
@@ -51,7 +47,7 @@ static enum err parse(struct ctx *c)
                 strcmp(c->req.content_type, "application/x-www-form-urlencoded") == 0;
     enum err e = form ? parse_form(c) : parse_json(c);
     if (c->input != NULL)
-        arena_defer(c->mem, put_json, c->input);
+        json_defer(c->mem, c->input);
     return e;
 }
 
@@ -61,7 +57,7 @@ enum err ctx_bad(struct ctx *c, const char *field, const char *tr, const char *e
 {
     if (c->field_errors == NULL) {
         c->field_errors = json_object_new_object();
-        arena_defer(c->mem, put_json, c->field_errors);
+        json_defer(c->mem, c->field_errors);
     }
     if (!json_object_object_get_ex(c->field_errors, field, NULL))
         json_object_object_add(c->field_errors, field,

@@ -31,16 +31,14 @@ static enum err keep_answer(struct ctx *c, const struct idem_key *key)
 
 static enum err reply_again(struct ctx *c, const struct idem_answer *answer)
 {
-    c->reply.status = (int)answer->status;
-    c->reply.type = "application/json; charset=utf-8";
-    c->reply.body = answer->body;
-    c->reply.len = strlen(answer->body);
-    return OK;
+    return ctx_reply_text(c, (int)answer->status, JSON_TYPE, answer->body);
 }
 
 enum err ctx_once(struct ctx *c, int64_t lease_s, once_fn *work)
 {
-    static const uint8_t nobody[SHA256_SIZE];
+    uint8_t nobody
+        [SHA256_SIZE]; /* without a session: the address, so that strangers' keys don't meet */
+    sha256(nobody, c->req.remote_addr, strlen(c->req.remote_addr));
     struct idem_key key = {.tenant = c->tenant.id,
                            .owner = c->session.exists ? c->session.owner : nobody,
                            .text = c->req.idempotency_key};
@@ -57,8 +55,12 @@ enum err ctx_once(struct ctx *c, int64_t lease_s, once_fn *work)
     enum err e = work(c, how == IDEM_AGAIN);
     if (e != OK)
         app_reply_error(c, e);
-    /* The work is done and its answer stands, even if the key can't be told so. */
-    if (keep_answer(c, &key) != OK)
+    e = keep_answer(c, &key);
+    if (e == E_KEY_RUNNING) { /* it took too long: the answer of who took over will be the one */
+        c->reply.status = 0;
+        return e;
+    }
+    if (e != OK) /* the work is done and its answer stands, even if the key can't be told so */
         log_line(LOG_ERROR, "idempotency_key_kept_open", LOG_END);
     return OK;
 }

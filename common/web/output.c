@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/json_defer.h"
 #include "base/log.h"
 #include "web/ctx.h"
 
@@ -74,21 +75,16 @@ json_object *ctx_success(struct ctx *c, const char *tr, const char *en)
     return o;
 }
 
-static void put_json(void *p)
-{
-    json_object_put(p);
-}
-
 enum err ctx_reply(struct ctx *c, int status, json_object *root)
 {
     size_t len;
 
-    arena_defer(c->mem, put_json, root);
+    json_defer(c->mem, root);
     c->reply.body = json_object_to_json_string_length(
         root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
     c->reply.len = len;
     c->reply.status = status;
-    c->reply.type = "application/json; charset=utf-8";
+    c->reply.type = JSON_TYPE;
     return OK;
 }
 

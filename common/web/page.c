@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "web/ctx.h"
@@ -6,10 +5,12 @@
 /* A cursor is "<microseconds>_<id>" of the last row that was shown. It is no secret and gives no
  * right: the list's own conditions still hold. */
 
+static const int64_t LAST_MOMENT_US = 253402300799999999; /* of the year 9999 */
+
 static bool read_number(const char *s, size_t len, int64_t max, int64_t *out)
 {
     int64_t n = 0;
-    if (len == 0 || len > 17)
+    if (len == 0 || len > 18)
         return false;
     for (size_t i = 0; i < len; i++) {
         if (s[i] < '0' || s[i] > '9')
@@ -25,8 +26,8 @@ static enum err read_cursor(struct ctx *c, const char *cursor, struct page *out)
     size_t digits = strcspn(cursor, "_");
     char *id = NEW_N(c->mem, char, UUID_TEXT);
 
-    if (cursor[digits] != '_' || !read_number(cursor, digits, INT64_MAX, &out->before.us) ||
-        out->before.us > 253402300799999999 || !uuid_parse(id, cursor + digits + 1))
+    if (cursor[digits] != '_' || !read_number(cursor, digits, LAST_MOMENT_US, &out->before.us) ||
+        !uuid_parse(id, cursor + digits + 1))
         return E_BAD_CURSOR;
     out->before_id = id;
     return OK;

@@ -1,6 +1,8 @@
 #include "web/transport.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/out.h"
 #include "base/text.h"
@@ -13,11 +15,19 @@ static const char *param(const FCGX_Request *in, const char *name)
     return v == NULL ? "" : v;
 }
 
-/* NULL when it isn't there or is empty: web servers set empty ones. */
+/* NULL when it isn't there, is empty (web servers set empty ones) or too long. */
 static const char *header(const FCGX_Request *in, const char *name)
 {
     const char *v = param(in, name);
     return *v == '\0' || strlen(v) > HEADER_MAX_BYTES ? NULL : v;
+}
+
+/* One that protects something: too long, it must not look like one that isn't there. */
+static const char *guard(struct ctx *c, const FCGX_Request *in, const char *name)
+{
+    if (strlen(param(in, name)) > HEADER_MAX_BYTES)
+        c->req.broken = E_BAD_REQUEST;
+    return header(in, name);
 }
 
 static char *lower(struct arena *mem, const char *s, size_t len)
@@ -78,6 +88,17 @@ static int64_t declared_length(const FCGX_Request *in)
     return n;
 }
 
+static int read_some(FCGX_Request *in, char *to, int room)
+{
+    if (in->in != NULL)
+        return FCGX_GetStr(to, room, in->in);
+    ssize_t n;
+    do
+        n = read(STDIN_FILENO, to, (size_t)room);
+    while (n < 0 && errno == EINTR);
+    return (int)n;
+}
+
 /* To its end, with a limit: a short read is no error code in libfcgi, so the count is compared. */
 static enum err read_body(struct ctx *c, FCGX_Request *in)
 {
@@ -86,16 +107,18 @@ static enum err read_body(struct ctx *c, FCGX_Request *in)
         return E_BAD_REQUEST;
     if (declared > BODY_MAX)
         return E_TOO_LARGE;
-    size_t room = declared >= 0 ? (size_t)declared + 1 : BODY_MAX + 1;
+    bool cgi = in->in ==
+               NULL; /* whose server need not close the pipe: nothing is asked for behind the end */
+    size_t room = declared >= 0 ? (size_t)declared + !cgi : cgi ? 0 : BODY_MAX + 1;
     char *body = NEW_N(c->mem, char, room + 1);
     size_t len = 0;
     while (len < room) {
-        int n = FCGX_GetStr(body + len, (int)(room - len), in->in);
+        int n = read_some(in, body + len, (int)(room - len));
         if (n <= 0)
             break;
         len += (size_t)n;
     }
-    if (FCGX_GetError(in->in) != 0)
+    if (!cgi && FCGX_GetError(in->in) != 0)
         return E_BODY_CUT;
     if (declared >= 0 && len != (size_t)declared)
         return E_BODY_CUT;
@@ -126,18 +149,18 @@ void request_read(struct ctx *c, FCGX_Request *in)
     r->host = host_name(c->mem, param(in, "HTTP_HOST"));
     r->content_type = media_type(c->mem, param(in, "CONTENT_TYPE"));
     r->cookie = header(in, "HTTP_COOKIE");
-    r->authorization = header(in, "HTTP_AUTHORIZATION");
-    r->origin = header(in, "HTTP_ORIGIN");
-    r->fetch_site = header(in, "HTTP_SEC_FETCH_SITE");
+    r->origin = guard(c, in, "HTTP_ORIGIN");
+    r->fetch_site = guard(c, in, "HTTP_SEC_FETCH_SITE");
     r->accept = header(in, "HTTP_ACCEPT");
     r->accept_language = header(in, "HTTP_ACCEPT_LANGUAGE");
-    r->idempotency_key = header(in, "HTTP_IDEMPOTENCY_KEY");
+    r->idempotency_key = guard(c, in, "HTTP_IDEMPOTENCY_KEY");
     r->remote_addr = param(in, "REMOTE_ADDR");
     r->https = strcmp(param(in, "HTTPS"), "on") == 0;
     r->body = "";
     r->body_len = 0;
-    r->broken = read_path(c, in);
-    enum err body = read_body(c, in);
+    enum err path = read_path(c, in), body = read_body(c, in);
+    if (r->broken == OK)
+        r->broken = path;
     if (r->broken == OK)
         r->broken = body;
 }
@@ -208,9 +231,25 @@ static struct out whole_answer(const struct ctx *c)
     return o;
 }
 
+static bool write_all(int fd, const char *s, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, s, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            s += n;
+            len -= (size_t)n;
+        }
+    }
+    return true;
+}
+
 bool reply_write(const struct ctx *c, FCGX_Request *in)
 {
     struct out o = whole_answer(c);
+    if (in->out == NULL)
+        return write_all(STDOUT_FILENO, o.text, o.len);
     bool whole = FCGX_PutStr(o.text, (int)o.len, in->out) == (int)o.len;
 
     /* Closing sends the answer and its end in one write; FCGX_Finish_r() would hide an error. */

@@ -4,7 +4,8 @@
 
 #include "web/ctx.h"
 
-/* Between libfcgi and struct ctx. */
+/* Between libfcgi and struct ctx. A request without streams is plain CGI: its parameters are the
+ * environment, its body is on descriptor 0, and the answer goes to descriptor 1. */
 
 enum { BODY_MAX = 64 * 1024 };
 

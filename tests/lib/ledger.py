@@ -22,7 +22,7 @@ from .client import Client
 
 OPEN = ("sending", "waiting", "unknown")
 PAID = ("paid", "partially_paid", "refunded")   # of orders: money was taken
-SETTLED = ("paid", "paid_late")                 # of attempt_events.effect: the one that took it
+SETTLED = ("paid", "late_success")              # of attempt_events.effect: the one that took it
 STOCK_BACK = ("cancelled",)                     # orders that have given their pieces back
 SETTLE_ROUNDS = 40
 

@@ -33,7 +33,7 @@ WAITING = ("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 've
 FACTS = """
 SELECT a.state, a.pays, a.flag, o.status, o.payment_status,
  (SELECT COUNT(*) FROM attempt_events e WHERE e.tenant_id = a.tenant_id AND e.attempt_id = a.id
-  AND e.effect IN ('paid', 'paid_late')) AS settled,
+  AND e.effect IN ('paid', 'late_success')) AS settled,
  (SELECT COUNT(*) FROM attempt_events e WHERE e.tenant_id = a.tenant_id AND e.attempt_id = a.id)
   AS heard,
  (SELECT COUNT(*) FROM ledger l WHERE l.tenant_id = a.tenant_id AND l.attempt_id = a.id) AS rows_,

@@ -1,4 +1,5 @@
 #include "payments/providers/kuveyt_gateway.h"
+#include "base/json_defer.h"
 
 #include <string.h>
 
@@ -16,15 +17,7 @@ enum {
     JSON_NESTING = 32, /* of json-c; json_check() is stricter */
 };
 
-static const char not_created[] = "Ödeme oluşturulamadı.";
-static const char not_verified[] = "Ödeme doğrulanamadı.";
-
 /* ---- Reading ---- */
-
-static void put_json(void *p)
-{
-    json_object_put(p);
-}
 
 /* The answer's JSON object, NULL when it is none. */
 static struct json_object *object_of(struct arena *mem, const struct http_answer *a)
@@ -38,7 +31,7 @@ static struct json_object *object_of(struct arena *mem, const struct http_answer
     struct json_object *o = json_tokener_parse_ex(tok, a->body, (int)a->body_len);
     json_tokener_free(tok);
     if (o != NULL)
-        arena_defer(mem, put_json, o);
+        json_defer(mem, o);
     return o;
 }
 
@@ -107,11 +100,12 @@ static bool read_mode(struct json_object *o, struct news *out)
     return strcmp(mode, pay_mode_names[out->mode]) == 0;
 }
 
-static const char *error_text(struct json_object *o, const char *otherwise)
+/* NULL when there is none that could be shown. */
+static const char *error_text(struct json_object *o)
 {
     const char *text = NULL;
 
-    return read_text(o, "error", ERROR_TEXT_MAX, &text) && text != NULL ? text : otherwise;
+    return read_text(o, "error", ERROR_TEXT_MAX, &text) ? text : NULL;
 }
 
 static struct news unclear(const char *code)
@@ -171,14 +165,14 @@ void gateway_read_create(struct arena *mem, const char *allowed_endpoints,
     if (read_fate(answer, out))
         return;
     if (is_unauthorized(answer->status)) {
-        *out = declined("unauthorized", not_created);
+        *out = declined("unauthorized", NULL);
         return;
     }
     struct json_object *o = object_of(mem, answer);
     if (o != NULL && answer->status == 200)
         *out = read_created(mem, allowed_endpoints, o);
     else if (o != NULL && is_refusal(answer->status))
-        *out = declined(status_code(mem, answer), error_text(o, not_created));
+        *out = declined(status_code(mem, answer), error_text(o));
     else
         *out = unclear(status_code(mem, answer));
 }
@@ -205,7 +199,7 @@ static struct news read_verified(struct json_object *o)
     } else if (strcmp(status, "failed") == 0) {
         n.heard = HEARD_DECLINED;
         n.code = "failed";
-        n.text = error_text(o, not_verified);
+        n.text = error_text(o);
     }
     return n;
 }
@@ -282,7 +276,7 @@ static struct json_object *create_body(const struct provider_env *env,
     json_object_object_add(meta, "order_number", json_object_new_string(p->order_number));
     json_object_object_add(meta, "reference", json_object_new_string(p->reference));
     json_object_object_add(o, "metadata", meta);
-    arena_defer(env->mem, put_json, o);
+    json_defer(env->mem, o);
     return o;
 }
 
