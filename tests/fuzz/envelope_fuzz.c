@@ -1,4 +1,4 @@
-// needs: common/base/envelope.c common/base/keyring.c common/base/random.c common/base/arena.c common/base/log.c common/base/text.c common/types/utc.c
+// needs: common/base/envelope.c common/base/keyring.c common/base/random.c common/base/arena.c common/base/log.c common/base/out.c common/base/text.c common/types/utc.c
 // libs: -lcrypto
 /*
  * Any bytes as an envelope. The corpus holds real ones of this key and place; whatever becomes of

@@ -1,4 +1,4 @@
-// needs: common/web/input.c common/web/output.c common/base/json_check.c common/base/arena.c common/base/err.c common/base/log.c common/base/text.c common/types/utc.c common/types/money.c common/types/ids.c common/base/random.c
+// needs: common/web/input.c common/web/output.c common/base/json_check.c common/base/arena.c common/base/err.c common/base/log.c common/base/out.c common/base/text.c common/types/utc.c common/types/money.c common/types/ids.c common/base/random.c common/base/json_defer.c
 // libs: -ljson-c -lcrypto
 // Bodies: whatever is taken keeps the limits of its field; E_BAD_INPUT always names a field.
 #include "base/text.h"

@@ -1,4 +1,4 @@
-// needs: common/web/route.c common/web/output.c common/base/arena.c common/base/log.c common/base/text.c common/types/utc.c common/types/money.c
+// needs: common/web/route.c common/web/output.c common/base/arena.c common/base/log.c common/base/out.c common/base/text.c common/types/utc.c common/types/money.c common/base/json_defer.c
 // libs: -ljson-c -lcrypto
 // Paths: a row is found only if the pattern's fixed parts stand in the path, and never crashes.
 #include "web/route.h"

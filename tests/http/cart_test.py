@@ -218,6 +218,16 @@ def sessions(vz):
     guest.post("/api/auth/login/", login)
     a = guest.get(CART)
     check(a.status == 200 and dict(lines(guest))[few] >= 3, "more than there is can be merged, and is refused by the order", a)
+    for side, count in ((owner, 60), (guest := vz.client(), 60)):
+        for n in range(count):
+            add(side, new_product(vz, price=n + 1))
+    guest.post("/api/auth/login/", login)
+    had = dict(lines(guest))
+    check(len(had) > 100, "merging may go over the limit of lines", len(had))
+    same(add(guest, id).status, 200, "and a line that is there can still grow")
+    same(dict(lines(guest)), {**had, id: had[id] + 1}, "none is lost by it")
+    refused(add(guest, new_product(vz)), 400, "cart_full")
+    same(len(lines(guest)), len(had), "a new one is refused")
     guest = vz.client()
     add(guest, id)
     guest.post("/api/auth/login/", {**login, "password": "yanlis-bir-parola"})
