@@ -7,9 +7,9 @@
 set -eu
 
 build='gcc make libc6-dev libfcgi-dev libcurl4-openssl-dev libjson-c-dev libmariadb-dev libssl-dev libcrypt-dev'
-run="$build mariadb-server-core mariadb-client-core nginx-light spawn-fcgi multiwatch python3-minimal python3 ca-certificates"
+run="$build mariadb-server-core mariadb-client-core nginx-light spawn-fcgi multiwatch python3-minimal python3 ca-certificates curl"
 check="$run clang clang-format clang-tidy libclang-rt-14-dev llvm wrk chromium chromium-driver libjansson-dev
-    iproute2 libfcgi-bin procps binutils curl jq openssl git"
+    iproute2 libfcgi-bin procps binutils jq openssl git"
 
 only_check=
 [ "${1:-}" = --check ] && { only_check=1; shift; }

@@ -36,8 +36,8 @@ static enum err reply_again(struct ctx *c, const struct idem_answer *answer)
 
 enum err ctx_once(struct ctx *c, int64_t lease_s, once_fn *work)
 {
-    uint8_t nobody
-        [SHA256_SIZE]; /* without a session: the address, so that strangers' keys don't meet */
+    uint8_t nobody[SHA256_SIZE]; /* a key without a session belongs to the address it comes from */
+
     sha256(nobody, c->req.remote_addr, strlen(c->req.remote_addr));
     struct idem_key key = {.tenant = c->tenant.id,
                            .owner = c->session.exists ? c->session.owner : nobody,
