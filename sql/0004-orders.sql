@@ -40,6 +40,8 @@ CREATE TABLE orders (
   UNIQUE KEY orders_number (tenant_id, order_number),
   UNIQUE KEY orders_cart (tenant_id, cart_id),
   KEY orders_newest (tenant_id, created_at, id),
+  KEY orders_by_status (tenant_id, status, created_at, id),
+  KEY orders_by_payment (tenant_id, payment_status, created_at, id),
   KEY orders_of_user (tenant_id, user_id, created_at, id),
   KEY orders_of_email (tenant_id, customer_email, created_at, id),
   KEY orders_on_hold (status, payment_status, hold_until),
