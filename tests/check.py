@@ -46,6 +46,10 @@ def python_tests(*folders):
         yield from sorted((ROOT / "tests" / folder).glob("*_test.py"))
 
 
+def is_alone(path):
+    return path.stem in MEASURES_TIME or path.parent.name == "browser"
+
+
 def sanitizer_environment():
     quiet = ROOT / "tests" / "suppressions" / "lsan.txt"
     env = {"ASAN_OPTIONS": f"log_path={REPORTS}/asan:detect_leaks=1:strict_string_checks=1:"
@@ -68,7 +72,7 @@ def all_parts():
     for folder in ("http", *sorted(folders - {"http"}), "."):
         for path in python_tests(folder):
             yield Part(f"{folder} {path.stem}".removeprefix(". "), [py, path], minutes=20,
-                       alone=path.stem in MEASURES_TIME or folder == "browser")
+                       alone=is_alone(path))
     yield Part("json differential", ["tests/json/run.sh"], minutes=15)
     yield Part("fuzz", ["tests/fuzz/run.sh", "60"], minutes=30)
     yield Part("lint", ["tests/lint.sh"], minutes=20)
@@ -81,10 +85,9 @@ def all_parts():
     yield Part("asan units", ["tests/run_units.py", "--build", "build/asan"], env=env, minutes=10)
     for path in python_tests("http", "web"):
         yield Part(f"asan {path.stem}", [py, path], env=env, minutes=30)
-    for path in python_tests("money"):  # fewer rounds: it is the sanitizers that look now
-        if path.stem not in MEASURES_TIME:
-            yield Part(f"asan {path.stem}", [py, path], minutes=30,
-                       env={**env, "ORDERS": "100", "ROUNDS": "40"})
+    for path in python_tests("money", "browser"):  # fewer rounds: it is the sanitizers that look now
+        yield Part(f"asan {path.stem}", [py, path], minutes=30, alone=is_alone(path),
+                   env={**env, "ORDERS": "100", "ROUNDS": "40"})
 
 
 class Runner:
