@@ -26,9 +26,11 @@ struct add_request {
     struct product_id product_id;
     int64_t quantity;
 };
+#define PIECES RANGE_OPTIONAL(1, CART_QUANTITY_MAX)
+
 static const struct field add_request[] = {
-    {"product_id",              FIELD(struct add_request, product_id),      REQUIRED          },
-    { "quantity", FIELD(struct add_request,                quantity), RANGE_OPTIONAL(1, CART_QUANTITY_MAX)},
+    {"product_id", FIELD(struct add_request, product_id), REQUIRED},
+    {"quantity",   FIELD(struct add_request, quantity),   PIECES  },
 };
 
 static enum err reply_cart(struct ctx *c, struct json_object *out, const struct cart *cart)

@@ -88,14 +88,15 @@ static const struct field tracked_json[] = {
     {"currency",               FIELD(struct order, currency),               REQUIRED                   },
 };
 
+#define CART_ID REQUIRED_ELSE("Sepet ID gereklidir.", "Cart ID is required.")
+
 static const struct field order_request[] = {
-    {"cart_id", FIELD(struct order_request, cart_id),
-     REQUIRED_ELSE("Sepet ID gereklidir.",                                                            "Cart ID is required.")},
-    {"customer_email",         FIELD(struct order_request,                    customer_email),      EMAIL_MAX(254)     },
-    {"customer_first_name",         FIELD(struct order_request,               customer_first_name), TEXT_MAX(100)},
-    {"customer_last_name",         FIELD(struct order_request,                customer_last_name),  TEXT_MAX(100)      },
-    {"customer_phone",         FIELD(struct order_request,                    customer_phone),      PHONE_MAX(30)},
-    {"shipping_method_id",         FIELD(struct order_request,                shipping_method_id),  OPTIONAL  },
+    {"cart_id",             FIELD(struct order_request, cart_id),             CART_ID       },
+    {"customer_email",      FIELD(struct order_request, customer_email),      EMAIL_MAX(254)},
+    {"customer_first_name", FIELD(struct order_request, customer_first_name), TEXT_MAX(100) },
+    {"customer_last_name",  FIELD(struct order_request, customer_last_name),  TEXT_MAX(100) },
+    {"customer_phone",      FIELD(struct order_request, customer_phone),      PHONE_MAX(30) },
+    {"shipping_method_id",  FIELD(struct order_request, shipping_method_id),  OPTIONAL      },
 };
 static const struct field address_request[] = {
     {"address_line1", FIELD(struct address, address_line1), TEXT_MAX(250) },

@@ -11,10 +11,13 @@ struct create_request {
     struct order_id order_id;
     const char *provider;
 };
+#define ORDER_ID REQUIRED_ELSE("Sipariş ID gereklidir.", "Order ID is required.")
+#define TRANSACTION_ID \
+    TEXT_MAX_ELSE(255, "Transaction ID gereklidir.", "Transaction ID is required.")
+
 static const struct field create_request[] = {
-    {"order_id", FIELD(struct create_request, order_id),
-     REQUIRED_ELSE("Sipariş ID gereklidir.",                                                  "Order ID is required.")},
-    {"provider",          FIELD(struct create_request,                            provider), TEXT_UPTO(32)},
+    {"order_id", FIELD(struct create_request, order_id), ORDER_ID     },
+    {"provider", FIELD(struct create_request, provider), TEXT_UPTO(32)},
 };
 static const struct field customer_info[] = {
     {"email", FIELD(struct payment_request, email), EMAIL_UPTO(254)},
@@ -26,9 +29,8 @@ struct verify_request {
     const char *provider;
 };
 static const struct field verify_request[] = {
-    {"transaction_id",                FIELD(struct verify_request, transaction_id),
-     TEXT_MAX_ELSE(255,                                                         "Transaction ID gereklidir.", "Transaction ID is required.")},
-    {"provider", FIELD(struct verify_request,                            provider),                                  TEXT_UPTO(32)},
+    {"transaction_id", FIELD(struct verify_request, transaction_id), TRANSACTION_ID},
+    {"provider",       FIELD(struct verify_request, provider),       TEXT_UPTO(32) },
 };
 
 static enum err create(struct ctx *c, bool again)

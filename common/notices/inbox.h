@@ -36,8 +36,8 @@ struct inbox_place {
     struct inbox_id id;
 };
 
-/* Stored before `before` and still not handled, oldest first, from `after` on. One that can't be opened is among them:
- * it must not keep the others waiting. */
+/* Stored before `before` and still not handled, oldest first, from `after` on. One that can't be
+ * opened is among them: it must not keep the others waiting. */
 enum err inbox_open(struct db *db, const struct keyring *keys, const struct inbox_place *after,
                     struct utc before, int64_t limit, struct inbox_item **out, size_t *n);
 

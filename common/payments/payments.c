@@ -80,23 +80,34 @@ const char *attempt_transaction_id(const struct attempt *a)
 
 static const char *news_code(const struct attempt *a, const struct news *news, enum settlement s)
 {
-    return s == SETTLE_MISMATCH ? news_mismatch(a, news) : news->code;
+    const char *differs = news_mismatch(a, news);
+
+    if (s != SETTLE_MISMATCH)
+        return news->code;
+    return differs != NULL ? differs : "provider_ref"; /* see not_ours() */
+}
+
+/* Their reference turned out to be another attempt's: only the unique key could tell. */
+static enum err not_ours(const struct cashier *k, const struct attempt *a, enum settlement *s)
+{
+    *s = SETTLE_MISMATCH;
+    return attempt_set_flag(k->db, a, "mismatch", "provider_ref");
 }
 
 static enum err settle_paid(const struct cashier *k, const struct attempt *a,
-                            const struct news *news, bool late)
+                            const struct news *news, enum settlement *s)
 {
     struct paid_effect effect = {0};
-
     enum err e = attempt_set_paid(k->db, a, news->provider_ref, k->now);
-    if (e == E_DUPLICATE) /* they name a payment that is another attempt's */
-        return attempt_set_flag(k->db, a, "mismatch", "provider_ref");
+
+    if (e == E_DUPLICATE)
+        return not_ours(k, a, s);
     TRY(e);
     if (db_changed(k->db) != 1)
         return E_DB_RETRY; /* not under our own row lock; look again */
     TRY(ledger_insert_capture(k->db, a, k->now));
     TRY(purpose_of(a)->paid(k->db, a, k->now, &effect));
-    if (effect.flag == NULL && late)
+    if (effect.flag == NULL && *s == SETTLE_LATE)
         effect.flag = "late_success";
     return attempt_set_effect(k->db, a, effect.pays, effect.flag);
 }
@@ -113,12 +124,10 @@ static struct utc ask_again_at(const struct cashier *k, const struct attempt *a,
 }
 
 static enum err settle_waiting(const struct cashier *k, const struct attempt *a,
-                               const struct news *news, enum news_source source)
+                               const struct news *news, enum news_source source, enum settlement *s)
 {
     enum err e = attempt_set_waiting(k->db, a, news, ask_again_at(k, a, source));
-    if (e == E_DUPLICATE) /* they gave us the reference of another payment */
-        return attempt_set_flag(k->db, a, "mismatch", "provider_ref");
-    return e;
+    return e == E_DUPLICATE ? not_ours(k, a, s) : e;
 }
 
 static enum err settle_over(const struct cashier *k, const struct attempt *a,
@@ -128,19 +137,20 @@ static enum err settle_over(const struct cashier *k, const struct attempt *a,
     return purpose_of(a)->declined(k->db, a, k->now);
 }
 
+/* *s becomes SETTLE_MISMATCH when that is what it comes to. */
 static enum err carry_out(const struct cashier *k, const struct attempt *a, const struct news *news,
-                          enum news_source source, enum settlement s)
+                          enum news_source source, enum settlement *s)
 {
-    switch (s) {
+    switch (*s) {
     case SETTLE_KEEP:
         return OK;
     case SETTLE_WAITING:
-        return settle_waiting(k, a, news, source);
+        return settle_waiting(k, a, news, source, s);
     case SETTLE_UNKNOWN:
         return attempt_set_unknown(k->db, a, news->code, ask_again_at(k, a, source));
     case SETTLE_PAID:
     case SETTLE_LATE:
-        return settle_paid(k, a, news, s == SETTLE_LATE);
+        return settle_paid(k, a, news, s);
     case SETTLE_DECLINED:
         return settle_over(k, a, news, ATTEMPT_DECLINED);
     case SETTLE_VOID:
@@ -163,9 +173,9 @@ static enum err hear(const struct cashier *k, struct tenant_id tenant, const str
     TRY(purpose_of(out)->lock(k->db, out)); /* parents first */
     TRY(attempt_lock(k->db, tenant, id, out));
     *s = settle(out, news, source, k->now, &rules);
+    TRY(carry_out(k, out, news, source, s));
     TRY(attempt_event_insert(k->db, out, k->now, source, news->heard, settlement_names[*s],
                              news_code(out, news, *s)));
-    TRY(carry_out(k, out, news, source, *s));
     return attempt_get(k->db, tenant, id, out);
 }
 

@@ -449,6 +449,27 @@ def mismatches(vz, s):
         held.append(s.attempt(begun)["reference"])
         check(held[-1] in s.reconcile(0, "--list"), "a person is told")
     vz.control(clear=True)
+
+    section("the money of one, by the name of another")
+    o, other = s.order(), s.begin()
+    begun = s.begin(o)
+    name = "UPDATE attempts SET provider_ref = %s WHERE id = %s"
+    vz.sql.run(name, None, begun["payment"]["id"])   # as if the answer to create had been lost
+    vz.sql.run(name, begun["transaction_id"], other["payment"]["id"])
+    s.pay(begun)
+    ours = s.attempt(begun)["reference"]
+    for _ in range(2):
+        refused(s.verify({"transaction_id": ours}), 400, "payment_mismatch", message=NOT_VERIFIED)
+    same([s.attempt(begun)[k] for k in ("state", "flag", "error_code", "provider_ref", "pays")],
+         ["waiting", "mismatch", "provider_ref", None, None], "flagged, not paid")
+    same(vz.sql.rows("SELECT DISTINCT effect, code FROM attempt_events WHERE attempt_id = %s AND outcome = 'succeeded'",
+                     begun["payment"]["id"]), [{"effect": "mismatch", "code": "provider_ref"}],
+         "and the journal says so")
+    s.states(o, "pending", "pending", None)
+    same(s.captures(begun["payment"]["id"]), [0], "never paid")
+    vz.sql.run(name, other["transaction_id"], other["payment"]["id"])
+    held.append(ours)
+
     section("the bank tells the status only")
     vz.control(verify_tells="status")
     o = s.order()
